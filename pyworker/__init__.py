@@ -1,0 +1,17 @@
+"""pyworker: the web server between the world and a model server on a rented GPU.
+
+Importing this package is cheap and starts nothing. `python -m pyworker` runs workers; a worker
+definition takes its parts from `pyworker.worker`; `pyworker.workload` counts on its own.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+from pkgutil import extend_path
+
+# In a checkout, `python -m pyworker` finds this source tree before the installed package. The Rust
+# extension is built into the installed one only, so it is looked for there as well.
+__path__ = extend_path(__path__, __name__)
+
+try:
+    __version__ = version("pyworker")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+source"

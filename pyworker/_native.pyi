@@ -1,0 +1,137 @@
+"""The byte work of pyworker, compiled from `native/`. This stub is its documentation."""
+
+from collections.abc import Sequence
+from typing import Literal, final
+
+# ruff: noqa: PYI021 - docstrings stand here, because a compiled module shows an editor none.
+
+__all__ = ["Envelope", "EnvelopeError", "MarkerSet", "parse_envelope"]
+
+class EnvelopeError(ValueError):
+    """The first mistake in a request body. `str()` joins the attributes into one line.
+
+    Attributes:
+        kind: "json" the grammar is broken; "type" a value has the wrong type or range;
+            "duplicate" a key stands twice in the envelope or in `auth_data`; "depth" more than
+            1024 objects and arrays within one another; "utf8" a string is no Unicode text.
+        message: What was expected and what was found, one short sentence. Of the body it quotes
+            one printable byte at most.
+        position: Byte offset into the body.
+        path: Dotted name of the value, such as "auth_data.cost" or "payload.a.b"; "auth_data" or
+            "" when the key is none of ours; "" for errors of kind "json" and "depth".
+    """
+
+    kind: Literal["json", "type", "duplicate", "depth", "utf8"]
+    message: str
+    position: int
+    path: str
+
+@final
+class Envelope:
+    """What a request body says. Read-only; `parse_envelope` makes it."""
+
+    @property
+    def has_auth_data(self) -> bool:
+        """False when `auth_data` is absent or null."""
+
+    @property
+    def has_payload(self) -> bool:
+        """False when `payload` is absent or null."""
+
+    @property
+    def signature(self) -> str | None:
+        """`auth_data.signature`; None when absent."""
+
+    @property
+    def cost(self) -> int | float | None:
+        """`auth_data.cost`, always finite; None when absent.
+
+        An integer literal is an int up to 64 bits, and a float beyond.
+        """
+
+    @property
+    def endpoint(self) -> str | None:
+        """`auth_data.endpoint`; None when absent."""
+
+    @property
+    def reqnum(self) -> int | None:
+        """`auth_data.reqnum`, within a signed 64-bit integer; None when absent."""
+
+    @property
+    def request_idx(self) -> int | None:
+        """`auth_data.request_idx`, within a signed 64-bit integer; None when absent or null."""
+
+    @property
+    def url(self) -> str | None:
+        """`auth_data.url`; None when absent."""
+
+    @property
+    def session_id(self) -> str | None:
+        """`session_id`; None when absent or null."""
+
+    @property
+    def auth_data_span(self) -> tuple[int, int] | None:
+        """Byte offsets of the `auth_data` object in the body, its braces included."""
+
+    @property
+    def payload_span(self) -> tuple[int, int] | None:
+        """Byte offsets of the `payload` object in the body, its braces included."""
+
+    @property
+    def fields(self) -> dict[str, str | int | float | bool | bytes | None]:
+        """The declared payload fields that are present, keyed by their dotted path.
+
+        Integer literals beyond 64 bits are floats. Objects and arrays are their raw JSON bytes.
+        A lone surrogate escape in a string is U+FFFD. Of a key that stands twice the last counts.
+        """
+
+def parse_envelope(body: bytes, fields: Sequence[str] = ()) -> Envelope:
+    """Read `{"auth_data": ..., "session_id": ..., "payload": ...}` in one pass.
+
+    All of the body is checked against RFC 8259, the parts that are skipped too. Unknown keys are
+    skipped everywhere. Keys compare with their escapes undone. Which keys are required is not
+    decided here. The interpreter lock is released for bodies from 16 MiB.
+
+    Args:
+        body: The whole request body. Only `bytes`, which cannot change while it is read.
+        fields: Payload fields to return, as dotted paths. A path descends objects only, and a key
+            that holds a dot cannot be named.
+
+    Returns:
+        The grant's fields, the session id, and where the payload stands.
+
+    Raises:
+        EnvelopeError: The first mistake in the order of the bytes; a value is checked as JSON
+            before its type is judged. A declared number too large for a float is found last.
+        ValueError: A path in `fields` is empty or has an empty part.
+        TypeError: `body` is not `bytes`, or `fields` is no sequence of `str`.
+    """
+
+@final
+class MarkerSet:
+    """Byte strings in the order of their priority, searched for in log lines all at once."""
+
+    def __new__(cls, patterns: Sequence[bytes]) -> MarkerSet:
+        """Prepare a search.
+
+        Args:
+            patterns: Most important first. An empty sequence matches nothing.
+
+        Raises:
+            ValueError: A pattern is empty or contains a line ending.
+            TypeError: `patterns` is no sequence of `bytes`.
+        """
+
+    def scan(self, lines: bytes) -> list[tuple[int, int, int]]:
+        r"""Find the lines that hold a pattern.
+
+        Lines end with `\n` or `\r`; the last may lack its ending. The interpreter lock is released
+        for inputs from 16 MiB.
+
+        Args:
+            lines: Any part of a log. Only `bytes`.
+
+        Returns:
+            For each line with a match, in order: the lowest index of the patterns in it, and the
+            offsets of the line's first byte and of its end, the line ending excluded.
+        """

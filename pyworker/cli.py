@@ -1,0 +1,65 @@
+"""The command line: a worker by its name, or one of the tools. Imports only what is run."""
+
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Sequence
+
+from pyworker import __version__
+
+Tool = Callable[[list[str]], int]
+
+# name: (module whose `main(argv)` runs it, what it is)
+TOOLS = {
+    "demo": ("pyworker.demo", "the whole loop on this machine: autoscaler, model, worker, client"),
+    "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
+    "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code (2 for a command that cannot be run)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        sys.stdout.write(usage())
+        return 0 if arguments else 2
+    name = arguments[0]
+    if name in {"-V", "--version"}:
+        sys.stdout.write(f"pyworker {__version__}\n")
+        return 0
+    if name in TOOLS:
+        module, _ = TOOLS[name]
+        tool: Tool = importlib.import_module(module).main
+        return tool(arguments[1:])
+    worker = name.replace("-", "_")
+    if worker not in worker_names():
+        sys.stderr.write(f"pyworker: there is no worker or command {name!r}\n\n{usage()}")
+        return 2
+    if len(arguments) > 1:
+        sys.stderr.write(
+            f"pyworker: {name} takes no arguments; its settings are environment variables\n"
+        )
+        return 2
+    # Here, so that tools and --help do not pay for the imports of a worker.
+    from pyworker.run import main as run_worker  # noqa: PLC0415
+
+    definition = importlib.import_module(f"workers.{worker}.worker")
+    return run_worker(definition.define, os.environ)
+
+
+def worker_names() -> list[str]:
+    """The workers that can be run, as their folders are named."""
+    import workers  # noqa: PLC0415 - as above
+
+    return sorted(module.name for module in pkgutil.iter_modules(workers.__path__) if module.ispkg)
+
+
+def usage() -> str:
+    """What can be run."""
+    lines = ["usage: python -m pyworker WORKER | COMMAND [options]", "", "workers:"]
+    lines += [f"  {name}" for name in worker_names()]
+    lines += ["", "commands:"]
+    lines += [f"  {name:<12}{what}" for name, (_, what) in TOOLS.items()]
+    lines += ["", "A worker is set up by environment variables; README.md has the table."]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""HTTP as every server of this package speaks it: Hypercorn per connection, Trio around it."""

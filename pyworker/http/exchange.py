@@ -1,0 +1,215 @@
+"""One client request and its answer, as handlers see it: no ASGI, no Hypercorn."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from email.utils import formatdate
+from typing import Any
+
+import orjson
+import trio
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+
+from pyworker.errors import BodyTimeout, BodyTooLarge, ClientGone
+from pyworker.http.connection import Connection
+
+Headers = list[tuple[bytes, bytes]]
+
+# How long the next piece of a body may take. Precedents: nginx client_body_timeout 60 s,
+# Go's recommended ReadTimeout 30-60 s.
+BODY_STALL_SECONDS = 60.0
+# After an answer that did not wait for the whole body, this much of it is still read and thrown
+# away: closing at once would reset the connection and destroy the answer on its way
+# (RFC 9112 9.6). Precedent: nginx lingering_timeout 5 s.
+_LINGER_SECONDS = 5.0
+_LINGER_BYTES = 256 * 1024 * 1024
+
+_REQUEST_ID_LENGTH = 128  # characters; a client's own id longer than this is replaced
+
+
+class Exchange:
+    """One request; a handler reads it and answers it exactly once.
+
+    Answer with `respond`, or with `start`, any number of `send`, and `finish`. `abort` cuts the
+    connection. Coroutines of this class are cancelled when the client leaves.
+
+    Attributes:
+        method, path, query, headers: Of the request; names of headers in lower case.
+        client: Address and port.
+        request_id: The client's X-Request-Id, or one of ours.
+        started: The head of an answer has been sent.
+        answered: An answer has been sent whole, or cut.
+        body_read: All of the request's body has been taken.
+        multiplexed: Other requests share the connection (HTTP/2).
+    """
+
+    def __init__(
+        self,
+        scope: HTTPScope,
+        receive: ASGIReceiveCallable,
+        send: ASGISendCallable,
+        connection: Connection,
+    ) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: Headers = list(scope["headers"])
+        client = scope["client"]
+        self.client: str = f"{client[0]}:{client[1]}" if client else "unknown"
+        self.request_id: str = self._choose_request_id()
+        self.started = False
+        self.answered = False
+        self._receive = receive
+        self._send: Any = send
+        self._connection = connection
+        self._body_done = trio.Event()
+        # HTTP/2: other requests share the connection, and what they send cannot be held back.
+        self.multiplexed = scope["http_version"] != "1.1" and scope["http_version"] != "1.0"
+        self.body_read = False
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of header `name` (given in lower case), or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    async def body(self, limit: int) -> bytes:
+        """The whole request body.
+
+        Args:
+            limit: The most bytes that are buffered.
+
+        Raises:
+            BodyTooLarge: Known from Content-Length before a byte is buffered, or found on the way.
+            BodyTimeout: Nothing came for BODY_STALL_SECONDS.
+            ClientGone: The client left before the body was complete.
+        """
+        header = self.header(b"content-length")
+        declared = int(header) if header is not None else None
+        if declared is not None and declared > limit:
+            raise _too_large(limit, declared)
+        chunks: list[bytes] = []
+        size = 0
+        while not self.body_read:
+            chunk = await self._body_chunk()
+            if chunk:
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(limit, None)
+                chunks.append(chunk)
+                # The last piece by its length: Hypercorn's message that says so need not be
+                # waited for.
+                if size == declared:
+                    self.body_read = True
+        self._body_done.set()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _body_chunk(self) -> bytes:
+        with trio.move_on_after(BODY_STALL_SECONDS) as scope:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ClientGone("the client left before its body was complete")
+            self.body_read = not message["more_body"]
+            return message["body"]
+        assert scope.cancelled_caught
+        raise BodyTimeout(f"no byte of the body came for {BODY_STALL_SECONDS:.0f} s")
+
+    async def client_left(self) -> None:
+        """Wait until the client has left; for HTTP/2, where one of many requests may end."""
+        await self._body_done.wait()
+        await self.forget()
+
+    async def forget(self) -> None:
+        """Take what Hypercorn still has to say about this request, until it says that it ended."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def respond(
+        self, status: int, headers: Sequence[tuple[bytes, bytes]] = (), body: bytes = b""
+    ) -> None:
+        """Answer with a whole body; sets Content-Length and Date."""
+        head = [
+            *headers,
+            (b"content-length", b"%d" % len(body)),
+            (b"date", formatdate(usegmt=True).encode()),
+        ]
+        self.hold()
+        await self.start(status, head)
+        await self.send(body)
+        if not self.body_read:
+            await self.release()
+            await self._linger()
+        if self.body_read:
+            await self.finish()
+        else:
+            self.abort()
+
+    async def respond_json(
+        self,
+        status: int,
+        value: Mapping[str, Any] | Sequence[Any],
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Answer with `value` as JSON."""
+        body = orjson.dumps(value)
+        await self.respond(status, [(b"content-type", b"application/json"), *headers], body)
+
+    async def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send the head of an answer; chunked unless `headers` has a Content-Length."""
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def send(self, chunk: bytes) -> None:
+        """Send a piece of the body.
+
+        Returns when the kernel took it, so that slow clients slow down whoever feeds them.
+        """
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def finish(self) -> None:
+        """End a streamed answer cleanly."""
+        self.answered = True
+        # A client that leaves now has its answer: nothing is cancelled any more.
+        self._connection.exchange_scope = None
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self.release()
+
+    def hold(self) -> None:
+        """Gather what is sent until `release` or `finish`, to make one packet of it."""
+        if not self.multiplexed:
+            self._connection.hold()
+
+    async def release(self) -> None:
+        """Send what was gathered."""
+        await self._connection.release()
+
+    def abort(self) -> None:
+        """Cut the connection with a reset, so that the client sees a broken answer.
+
+        An HTTP/2 connection goes with all its streams: Hypercorn cannot reset one of them.
+        """
+        self.answered = True
+        self._connection.client.abort()
+
+    async def _linger(self) -> None:
+        left = _LINGER_BYTES
+        with trio.move_on_after(_LINGER_SECONDS):
+            while left > 0 and not self.body_read:
+                message = await self._receive()
+                if message["type"] != "http.request":
+                    return
+                left -= len(message["body"])
+                self.body_read = not message["more_body"]
+
+    def _choose_request_id(self) -> str:
+        given = self.header(b"x-request-id")
+        if given is not None and 0 < len(given) <= _REQUEST_ID_LENGTH:
+            text = given.decode("latin1")
+            if text.isascii() and text.isprintable() and " " not in text:
+                return text
+        return secrets.token_hex(8)
+
+
+def _too_large(limit: int, declared: int | None) -> BodyTooLarge:
+    size = f"is {declared} bytes" if declared is not None else "is larger"
+    return BodyTooLarge(f"the body {size}; the limit is {limit} bytes", detail={"limit": limit})

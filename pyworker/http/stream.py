@@ -1,0 +1,95 @@
+"""One accepted TCP connection as Hypercorn sees it, with what Hypercorn does not offer: it can be
+cut with a reset, and it says for how long its peer has taken no bytes.
+"""
+
+import os
+import socket
+import struct
+
+import trio
+
+# A flow that carries no byte while a video is made is dropped by NAT after minutes (the shortest
+# common limit is 5 min), so the kernel keeps it warm: first probe after 60 s, then every 15 s.
+_KEEPALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+)
+_LINGER_RESET = struct.pack("ii", 1, 0)
+
+
+class ClientStream(trio.abc.HalfCloseableStream):
+    """The server's end of one connection.
+
+    Resource handling: owns the socket; `aclose`, `close` and `abort` release it, in any order.
+
+    Attributes:
+        blocked_since: Trio's clock since when the peer takes no byte; None while it does.
+    """
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+        self.socket = stream.socket
+        self.blocked_since: float | None = None
+        for option in _KEEPALIVE:
+            self.socket.setsockopt(*option)
+
+    def close(self) -> None:
+        """Close the socket.
+
+        Wakes whoever waits in `send_all` or `receive_some` with ClosedResourceError, shielded or
+        not: this is what ends a client that Hypercorn is stuck on.
+        """
+        self.socket.close()
+
+    def abort(self) -> None:
+        """Reset the connection. A peer in the middle of an answer sees it broken, never ended."""
+        if self.socket.fileno() >= 0:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
+            self.close()
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of `data`; raises as every trio.abc.SendStream.
+
+        Data that the kernel takes at once leaves without a checkpoint, which would send this task
+        once around the run loop for every event. Whoever feeds us waits in a read of its own.
+        """
+        sent = self._send_now(data)
+        if sent == len(data):
+            return
+        view = memoryview(data)
+        try:
+            while sent < len(view):
+                self.blocked_since = trio.current_time()
+                await trio.lowlevel.wait_writable(self.socket)
+                sent += self._send_now(view[sent:])
+        finally:
+            self.blocked_since = None
+
+    def _send_now(self, data: bytes | bytearray | memoryview) -> int:
+        descriptor = self.socket.fileno()
+        if descriptor < 0:
+            raise trio.ClosedResourceError("this connection is closed")
+        try:
+            return os.write(descriptor, data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise trio.BrokenResourceError(f"the client is gone: {error.strerror}") from error
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """As every trio.abc.SendStream."""
+        await self._stream.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        """Up to `max_bytes` bytes; empty at the peer's end of file."""
+        return await self._stream.receive_some(max_bytes)
+
+    async def send_eof(self) -> None:
+        """End our side, as every trio.abc.HalfCloseableStream."""
+        await self._stream.send_eof()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()

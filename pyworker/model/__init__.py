@@ -1,0 +1,1 @@
+"""Watching the model server: its log, its health, its speed."""

@@ -1,0 +1,88 @@
+"""Admission: may this request come in, and when is its turn? The queue is honest: bounded, first in
+first out per handler, with a deadline for those who wait and an answer for those who may not.
+"""
+
+import math
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import trio
+
+from pyworker.errors import QueueFull
+from pyworker.worker import HandlerConfig
+
+# Retry-After, seconds: long enough to matter, short enough that a client comes back to a worker
+# that was only busy for a moment.
+_RETRY_AFTER_MIN = 1
+_RETRY_AFTER_MAX = 60
+
+
+def expected_wait(load: float, max_perf: float) -> float:
+    """Seconds until `load` (workload running and queued) is done at `max_perf` workload/s."""
+    if load <= 0:
+        return 0.0
+    return load / max_perf if max_perf > 0 else math.inf
+
+
+class Admission:
+    """The gate of one handler."""
+
+    def __init__(self, handler: HandlerConfig) -> None:
+        self._handler = handler
+        # trio.Semaphore wakes its waiters in the order in which they came.
+        self._turns = None if handler.allow_parallel_requests else trio.Semaphore(1, max_value=1)
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the queue."""
+        return self._turns.statistics().tasks_waiting if self._turns is not None else 0
+
+    def check(self, load: float, max_perf: float) -> None:
+        """Refuse a request that would wait too long.
+
+        Args:
+            load: Workload running and queued in the whole worker, without this request.
+            max_perf: Benchmarked throughput, workload per second.
+
+        Raises:
+            QueueFull: The expected wait or the queue is over the handler's limit.
+        """
+        limit = self._handler.max_queue_time
+        wait = expected_wait(load, max_perf)
+        if limit is not None and wait > limit:
+            raise QueueFull(
+                f"the expected wait is {wait:.1f} s; the limit is {limit:g} s",
+                detail={"expected_wait": wait if math.isfinite(wait) else None},
+                retry_after=_retry_after(wait - limit),
+            )
+        if self.waiting >= self._handler.max_queue:
+            raise QueueFull(
+                f"{self.waiting} requests wait already; that is the limit",
+                retry_after=_retry_after(wait),
+            )
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Wait for the request's turn and hold it.
+
+        Raises:
+            QueueFull: The turn did not come within the handler's `max_queue_time`.
+        """
+        if self._turns is None:
+            yield
+            return
+        limit = self._handler.max_queue_time
+        with trio.move_on_after(math.inf if limit is None else limit) as scope:
+            await self._turns.acquire()
+        if scope.cancelled_caught:
+            raise QueueFull(
+                f"waited {limit:g} s in the queue; that is the limit", retry_after=_RETRY_AFTER_MIN
+            )
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _retry_after(seconds: float) -> int:
+    return math.ceil(min(max(seconds, _RETRY_AFTER_MIN), _RETRY_AFTER_MAX))

@@ -1,0 +1,104 @@
+"""The front on Hypercorn and httpcore: an HTTP exchange with the model server behind it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import trio
+
+from pyworker.errors import UpstreamBroken
+from pyworker.http.server import Exchange, Handler
+from pyworker.proxy.exchange import ProxyExchange, Relayed
+from pyworker.proxy.headers import end_to_end
+from pyworker.proxy.upstream import Upstream, UpstreamRequest
+
+# What is gathered at most before it is passed on: enough to carry many events in one write when
+# we are the bottleneck, little enough to keep memory flat (1024 streams: 64 MiB).
+_FLUSH_BYTES = 64 * 1024
+
+
+def front(serve: Callable[[ProxyExchange], Awaitable[None]], upstream: Upstream) -> Handler:
+    """A handler for HttpServer that gives `serve` exchanges with `upstream` behind them."""
+
+    async def handle(exchange: Exchange) -> None:
+        await serve(HypercornExchange(exchange, upstream))
+
+    return handle
+
+
+class HypercornExchange:
+    """A `ProxyExchange`."""
+
+    def __init__(self, http: Exchange, upstream: Upstream) -> None:
+        self.method = http.method
+        self.path = http.path
+        self.headers = http.headers
+        self.client = http.client
+        self.request_id = http.request_id
+        self._http = http
+        self._upstream = upstream
+
+    async def body(self, limit: int) -> bytes:
+        """See ProxyExchange."""
+        return await self._http.body(limit)
+
+    async def respond(
+        self, status: int, headers: Sequence[tuple[bytes, bytes]] = (), body: bytes = b""
+    ) -> None:
+        """See ProxyExchange."""
+        await self._http.respond(status, headers, body)
+
+    async def respond_json(
+        self,
+        status: int,
+        value: Mapping[str, Any] | Sequence[Any],
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """See ProxyExchange."""
+        await self._http.respond_json(status, value, headers)
+
+    async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
+        """See ProxyExchange."""
+        return await self._upstream.fetch(request)
+
+    async def relay(self, request: UpstreamRequest, relayed: Relayed) -> None:
+        """See ProxyExchange.
+
+        Events are not waited for: whatever came in one read is passed on in one write, before
+        the next read. An idle proxy so passes each event at once, a busy one several at a time.
+        """
+        http = self._http
+        gathered: list[bytes] = []
+        size = 0
+
+        async def pass_on() -> None:
+            nonlocal size
+            size = 0
+            if gathered:
+                data = gathered[0] if len(gathered) == 1 else b"".join(gathered)
+                gathered.clear()
+                await http.send(data)
+                relayed.sent += len(data)
+
+        async def flush() -> None:
+            await pass_on()
+            await http.release()
+
+        async with self._upstream.open(request) as response:
+            relayed.status = response.status
+            # A small answer whose body came with its head leaves as one packet, too.
+            http.hold()
+            await http.start(response.status, end_to_end(response.headers))
+            try:
+                async for chunk in response.chunks(when_dry=flush):
+                    if not relayed.first_byte_at:
+                        relayed.first_byte_at = trio.current_time()
+                    gathered.append(chunk)
+                    size += len(chunk)
+                    if size >= _FLUSH_BYTES:
+                        await flush()
+            except UpstreamBroken:
+                await flush()
+                http.abort()
+                raise
+            await pass_on()
+            await http.finish()

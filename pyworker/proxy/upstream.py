@@ -1,0 +1,223 @@
+"""The model server as the proxy uses it: a stack of httpcore connections, one answer at a time.
+
+httpcore (the transport inside httpx) speaks HTTP/1.1; this room decides which connection is used.
+httpx's own pool is not: it is capped, and to place one request it walks over all connections,
+which makes a burst of n streams cost n^2. A stack hands out the connection that was used last, so
+surplus ones age at its bottom. docs/decisions/0003-upstream-connections.md has the figures.
+"""
+
+import logging
+import math
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpcore
+import trio
+
+from pyworker.errors import UpstreamBroken, UpstreamTimeout, UpstreamUnavailable
+from pyworker.proxy.headers import Headers
+from pyworker.proxy.wire_stream import WireBackend, WireStream
+
+log = logging.getLogger(__name__)
+
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+
+# Idle connections kept for reuse. A burst of 1024 streams may leave 1024 behind; the model server
+# pays for each, and 64 serve thousands of short requests a second.
+_MAX_IDLE = 64
+# What a fetched (not relayed) answer may be at most: base64 images of one job, times ten.
+FETCH_LIMIT_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamRequest:
+    """What the model server is asked. `headers` without Host and framing; `path` with query."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes | memoryview = b""
+
+
+class UpstreamResponse:
+    """The model server's answer, whose body is still to come."""
+
+    def __init__(self, response: httpcore.Response, wire: WireStream) -> None:
+        self.status: int = response.status
+        self.headers: Headers = response.headers
+        self._response = response
+        self._wire = wire
+
+    async def chunks(
+        self, when_dry: Callable[[], Awaitable[None]] | None = None
+    ) -> AsyncIterator[bytes]:
+        """The body, as it comes.
+
+        Args:
+            when_dry: Awaited whenever all that has arrived was yielded and more must be
+                waited for: the moment to pass on what was gathered.
+
+        Raises:
+            UpstreamBroken: The body ended before it was complete, or was silent too long.
+        """
+        self._wire.when_dry = when_dry
+        try:
+            async for chunk in self._response.aiter_stream():
+                yield chunk
+        except _FAILURES as error:
+            raise UpstreamBroken(f"the model's answer broke off: {error}") from error
+        finally:
+            self._wire.when_dry = None
+
+
+class Upstream:
+    """Connections to one model server.
+
+    Args:
+        base_url: Such as http://127.0.0.1:5001, with an optional base path.
+        connect_timeout: Seconds.
+        silence: Longest wait for the next bytes of an answer, seconds; infinite for no limit.
+    """
+
+    def __init__(self, base_url: str, *, connect_timeout: float, silence: float = math.inf) -> None:
+        url = httpcore.URL(base_url)
+        self.base_url = base_url
+        self._origin = url.origin
+        self._base_path = url.target.rstrip(b"/")
+        self._host = url.origin.host
+        default_port = {b"http": 80, b"https": 443}[url.scheme]
+        if url.origin.port != default_port:
+            self._host += b":%d" % url.origin.port
+        self._tls = ssl.create_default_context() if url.scheme == b"https" else None
+        limit = None if math.isinf(silence) else silence
+        self._timeouts = {"connect": connect_timeout, "read": limit, "write": limit}
+        self._idle: list[_Connection] = []
+
+    @asynccontextmanager
+    async def open(self, request: UpstreamRequest) -> AsyncGenerator[UpstreamResponse]:
+        """Send `request` and give its answer when the head has come.
+
+        Resource handling: on leaving, a connection whose answer was read to the end is kept; any
+        other is closed at once, which is what stops the model's work for a client that left.
+
+        Raises:
+            UpstreamUnavailable: No connection, or it broke before the answer's head.
+            UpstreamTimeout: Connecting took too long, or the answer's head did.
+        """
+        connection, response = await self._send(request)
+        try:
+            yield UpstreamResponse(response, connection.wire)
+        finally:
+            with trio.CancelScope(shield=True):  # closing a socket waits for nobody
+                await response.aclose()
+                await self._give_back(connection)
+
+    async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
+        """The status and the whole body of an answer.
+
+        Raises:
+            UpstreamBroken: It broke off, or is larger than FETCH_LIMIT_BYTES.
+        """
+        async with self.open(request) as response:
+            body = bytearray()
+            async for chunk in response.chunks():
+                body += chunk
+                if len(body) > FETCH_LIMIT_BYTES:
+                    raise UpstreamBroken(f"the answer is larger than {FETCH_LIMIT_BYTES} bytes")
+            return response.status, bytes(body)
+
+    async def aclose(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            await self._idle.pop().http.aclose()
+
+    async def _send(self, request: UpstreamRequest) -> "tuple[_Connection, httpcore.Response]":
+        kept = await self._take_idle()
+        if kept is not None:
+            before = kept.wire.received
+            try:
+                return kept, await kept.send(self._http_request(request))
+            except _FAILURES as error:
+                # The keep-alive race: the server closed the connection while our request was on
+                # its way. If not one byte of an answer came, it is sent once more, on a new one.
+                if isinstance(error, httpcore.TimeoutException) or kept.wire.received != before:
+                    raise self._failed(error) from error
+                log.debug("a kept connection to the model server was dead: %s", error)
+        fresh = _Connection(self._origin, self._tls)
+        try:
+            return fresh, await fresh.send(self._http_request(request))
+        except _FAILURES as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> UpstreamTimeout | UpstreamUnavailable:
+        message = f"the model server at {self.base_url}: {error or type(error).__name__}"
+        if isinstance(error, httpcore.TimeoutException):
+            return UpstreamTimeout(message)
+        return UpstreamUnavailable(message)
+
+    def _http_request(self, request: UpstreamRequest) -> httpcore.Request:
+        headers = [(b"host", self._host), *request.headers]
+        if request.body or request.method not in {"GET", "HEAD"}:
+            headers.append((b"content-length", b"%d" % len(request.body)))
+        return httpcore.Request(
+            request.method.encode(),
+            httpcore.URL(
+                scheme=self._origin.scheme,
+                host=self._origin.host,
+                port=self._origin.port,
+                target=self._base_path + request.path.encode(),
+            ),
+            headers=headers,
+            content=_Body(request.body),
+            extensions={"timeout": self._timeouts},
+        )
+
+    async def _take_idle(self) -> "_Connection | None":
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.http.is_available() and not connection.http.has_expired():
+                return connection
+            await connection.http.aclose()
+        return None
+
+    async def _give_back(self, connection: "_Connection") -> None:
+        if connection.http.is_idle() and len(self._idle) < _MAX_IDLE:
+            self._idle.append(connection)
+        else:
+            await connection.http.aclose()
+
+
+class _Connection:
+    """One connection, opened by its first request."""
+
+    def __init__(self, origin: httpcore.Origin, tls: ssl.SSLContext | None) -> None:
+        self.wire = WireStream()
+        self.http = httpcore.AsyncHTTPConnection(
+            origin=origin, ssl_context=tls, network_backend=WireBackend(self.wire)
+        )
+
+    async def send(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request; closes the connection on any failure, cancellation included."""
+        self.wire.hold_head = isinstance(request.stream, _Body) and bool(request.stream.data)
+        try:
+            return await self.http.handle_async_request(request)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self.http.aclose()
+            raise
+
+
+class _Body:
+    """A request body for httpcore that may be a slice of the client's body, not a copy."""
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        self.data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.data:
+            yield self.data  # pyright: ignore[reportReturnType] - h11 takes any buffer
+
+    async def aclose(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,156 @@
+"""The TCP stream under an upstream connection: httpcore's network seam, implemented on Trio.
+
+httpcore brings a Trio stream of its own. This one adds the three things the proxy needs: it knows
+whether a byte of the answer has come (is a retry safe?), it says when what was read is used up
+(is it time to flush?), and it sends the head and the body of a request as one packet.
+"""
+
+import math
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import httpcore
+import trio
+
+# Bodies up to this size are joined to their head; larger ones are not worth the copy.
+_JOIN_BYTES = 64 * 1024
+
+
+class WireStream(httpcore.AsyncNetworkStream):
+    """One connection to the model server; WireBackend connects it.
+
+    Attributes:
+        received: Bytes read so far.
+        when_dry: Awaited before every read from the network, that is, when everything read
+            before has been handed on.
+        hold_head: Keep the next write back until the one after it.
+    """
+
+    def __init__(self) -> None:
+        self._stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]
+        self._held = b""
+        self.received = 0
+        self.when_dry: Callable[[], Awaitable[None]] | None = None
+        self.hold_head = False
+
+    def connected(self, stream: trio.SocketStream) -> None:
+        """Use `stream` from now on, and own it."""
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read up to `max_bytes`; `timeout` in seconds."""
+        if self.when_dry is not None:
+            await self.when_dry()
+        try:
+            if timeout is None:
+                data = await self._stream.receive_some(max_bytes)
+            else:
+                with trio.fail_after(timeout):
+                    data = await self._stream.receive_some(max_bytes)
+        except trio.TooSlowError as error:
+            raise httpcore.ReadTimeout(f"no byte came for {timeout:g} s") from error
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise httpcore.ReadError(_reason(error)) from error
+        self.received += len(data)
+        return bytes(data)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of `buffer`; `timeout` in seconds."""
+        if not buffer:
+            return
+        if self.hold_head:
+            self.hold_head = False
+            self._held = buffer
+            return
+        if self._held:
+            if len(buffer) <= _JOIN_BYTES:
+                buffer = self._held + buffer
+            else:
+                await self._send(self._held, timeout)
+            self._held = b""
+        await self._send(buffer, timeout)
+
+    async def _send(self, data: bytes, timeout: float | None) -> None:
+        try:
+            with trio.fail_after(math.inf if timeout is None else timeout):
+                await self._stream.send_all(data)
+        except trio.TooSlowError as error:
+            raise httpcore.WriteTimeout(f"could not send for {timeout:g} s") from error
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise httpcore.WriteError(_reason(error)) from error
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "WireStream":
+        """Become a TLS client; for a model server behind https."""
+        assert isinstance(self._stream, trio.SocketStream)
+        stream = trio.SSLStream(
+            self._stream, ssl_context, server_hostname=server_hostname, https_compatible=True
+        )
+        try:
+            with trio.fail_after(math.inf if timeout is None else timeout):
+                await stream.do_handshake()
+        except trio.TooSlowError as error:
+            raise httpcore.ConnectTimeout("the TLS handshake took too long") from error
+        except trio.BrokenResourceError as error:
+            raise httpcore.ConnectError(_reason(error)) from error
+        self._stream = stream
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks for: whether an idle connection has become readable, that is, dead."""
+        if info == "is_readable":
+            stream = self._stream
+            socket = stream if isinstance(stream, trio.SocketStream) else stream.transport_stream
+            return socket.socket.is_readable()
+        return None
+
+
+class WireBackend(httpcore.AsyncNetworkBackend):
+    """Connects the one WireStream it is made for."""
+
+    def __init__(self, wire: WireStream) -> None:
+        self._wire = wire
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - httpcore's signature
+    ) -> WireStream:
+        """Connect; `timeout` in seconds."""
+        try:
+            with trio.fail_after(math.inf if timeout is None else timeout):
+                stream = await trio.open_tcp_stream(host, port, local_address=local_address)
+        except trio.TooSlowError as error:
+            raise httpcore.ConnectTimeout(f"not connected within {timeout:g} s") from error
+        except OSError as error:
+            raise httpcore.ConnectError(_reason(error)) from error
+        self._wire.connected(stream)
+        return self._wire
+
+    async def sleep(self, seconds: float) -> None:
+        """Pause; httpcore uses it between its own retries, which are off."""
+        await trio.sleep(seconds)
+
+
+def _reason(error: BaseException) -> str:
+    """The operating system's words, without Trio's wrapping."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__
+    if isinstance(error, OSError):
+        return "connection refused" if "failed to connect" in str(error) else str(error)
+    return str(error) or type(error).__name__

@@ -1,0 +1,208 @@
+"""The life of a worker process, top to bottom; the nesting of its nurseries is its shutdown order.
+
+control     reporter: last to die
+└─ serving      exchanges in flight: end within the grace period
+   └─ accepting     front, log follower, readiness, health, public key: first to die
+"""
+
+import logging
+import random
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+import trio
+
+from pyworker.autoscaler.launch import report_launch_failure
+from pyworker.autoscaler.pubkey import PublicKey
+from pyworker.autoscaler.reporter import Reporter, autoscaler_client
+from pyworker.autoscaler.wire import Identity
+from pyworker.errors import CannotBind, SettingsError
+from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
+from pyworker.logs import set_up_logging
+from pyworker.model.health import HealthProbe
+from pyworker.model.markers import LogMarkers
+from pyworker.model.measure import measure
+from pyworker.model.readiness import Readiness
+from pyworker.model.watch import ModelWatch
+from pyworker.proxy.grants import Grants
+from pyworker.proxy.hypercorn_front import front
+from pyworker.proxy.ledger import Ledger
+from pyworker.proxy.serve import Service
+from pyworker.proxy.upstream import Upstream
+from pyworker.settings import BadSettings, Settings, read_settings
+from pyworker.worker import WorkerConfig
+
+log = logging.getLogger(__name__)
+
+# The last report: long enough for one slow autoscaler, short against the 10 s that container
+# runtimes commonly wait between SIGTERM and SIGKILL.
+LAST_REPORT_SECONDS = 5.0
+EXIT_OK, EXIT_DIED, EXIT_SETTINGS = 0, 1, 2
+
+
+def main(define: Callable[[Settings], WorkerConfig], environ: Mapping[str, str]) -> int:
+    """Run a worker until it is told to stop; returns the process's exit code.
+
+    Args:
+        define: Makes the worker from the settings.
+        environ: Environment variables.
+    """
+    try:
+        settings = read_settings(environ)
+    except BadSettings as error:
+        return _refuse(str(error), error.identity)
+    identity = settings.identity(listening_port=0)
+    set_up_logging(settings.log_level, settings.log_format)
+    try:
+        trio.run(run, define(settings), settings)
+    except Exception as error:  # because whatever it is, the autoscaler must hear of it
+        cause = _cause(error)
+        if isinstance(cause, (CannotBind, SettingsError)):
+            return _refuse(str(cause), identity)
+        log.exception("the worker died")
+        reason = f"{type(cause).__name__}: {cause}"
+        trio.run(report_launch_failure, identity, f"the worker died: {reason}")
+        return EXIT_DIED
+    return EXIT_OK
+
+
+async def run(
+    config: WorkerConfig,
+    settings: Settings,
+    *,
+    task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once.
+
+    Args:
+        config: The worker.
+        settings: The environment.
+        task_status: Started with the port number once requests are accepted.
+
+    Raises:
+        CannotBind: The port is taken.
+        SettingsError: The certificate or the key cannot be used.
+        NotALogFile: The model's log is not a file that can be followed.
+    """
+    _raise_file_limit()
+    tls = _tls(settings)
+    listeners = await open_listeners(settings.worker_host, settings.worker_port)
+    identity = settings.identity(port_of(listeners))
+
+    ledger = Ledger()
+    readiness = Readiness(clock=trio.current_time)
+    grants = Grants(unsecured=settings.unsecured)
+    client = autoscaler_client(identity.report_addresses)
+    reporter = Reporter(identity, ledger, readiness, client)
+    ledger.on_change = reporter.amounts_changed
+    readiness.on_change = reporter.state_changed
+    public_key = PublicKey(grants, identity.report_addresses, client)
+    watch = _watch(config, settings, readiness, public_key)
+    upstream = Upstream(
+        config.model_server_url,
+        connect_timeout=settings.connect_timeout,
+        silence=settings.model_timeout,
+    )
+    service = Service(
+        config,
+        body_limit=settings.body_limit,
+        ledger=ledger,
+        readiness=readiness,
+        grants=grants,
+        refresh_key=public_key.refresh,
+    )
+    server = HttpServer(front(service, upstream), tls=tls)
+
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as control:
+            await control.start(reporter.serve)
+            async with trio.open_nursery() as serving:
+                async with trio.open_nursery() as accepting:
+                    await accepting.start(server.accept, listeners, serving)
+                    log.info("worker %s listens on port %d", config.name, port_of(listeners))
+                    await accepting.start(public_key.serve)
+                    await accepting.start(watch.serve)
+                    task_status.started(port_of(listeners))
+                    log.info("%s: draining", signal.Signals(await anext(signals)).name)
+                    readiness.drain()
+                    accepting.cancel_scope.cancel()
+                await server.close_idle()
+                control.start_soon(_end_grace, settings.grace, signals, serving, server)
+            control.cancel_scope.cancel()
+    await upstream.aclose()
+    await reporter.last_report(LAST_REPORT_SECONDS)
+    await client.aclose()
+    log.info("worker %s stopped", config.name)
+
+
+def _watch(
+    config: WorkerConfig, settings: Settings, readiness: Readiness, public_key: PublicKey
+) -> ModelWatch:
+    actions = config.log_actions
+    probe = (
+        HealthProbe(config.model_server_url, config.health_endpoint)
+        if config.health_endpoint
+        else None
+    )
+
+    async def measured() -> float:
+        return await measure(config, settings, random.Random())
+
+    return ModelWatch(
+        readiness,
+        log_path=Path(config.model_log_file),
+        markers=LogMarkers(actions.on_error, actions.on_load, actions.on_info),
+        measure=measured,
+        probe=probe,
+        key_available=public_key.available.wait,
+    )
+
+
+async def _end_grace(
+    grace: float, signals: AsyncIterator[int], serving: trio.Nursery, server: HttpServer
+) -> None:
+    with trio.move_on_after(grace) as scope:
+        await anext(signals)
+    why = f"grace period of {grace:g} s is over" if scope.cancelled_caught else "second signal"
+    log.warning("%s: cutting what is left", why)
+    serving.cancel_scope.cancel()
+    # A client that takes no bytes holds its connection in a shielded send: only a reset ends it.
+    server.abort_all()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.use_ssl:
+        return None
+    try:
+        return server_tls(settings.certificate, settings.private_key)
+    except OSError as error:
+        raise SettingsError(
+            f"USE_SSL is true, but INSTANCE_CERT {settings.certificate} and INSTANCE_KEY"
+            f" {settings.private_key} cannot be used: {error}"
+        ) from error
+
+
+def _raise_file_limit() -> None:
+    """A stream takes two descriptors, and the usual soft limit is 1024; the hard one is higher."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _refuse(sentence: str, identity: Identity) -> int:
+    sys.stderr.write(f"pyworker: {sentence}\n")
+    trio.run(report_launch_failure, identity, sentence)
+    return EXIT_SETTINGS
+
+
+def _cause(error: Exception) -> Exception:
+    """The first error within the groups that nurseries wrap around it."""
+    group = error
+    while isinstance(group, ExceptionGroup):
+        group = cast("ExceptionGroup[Exception]", group).exceptions[0]
+    return group

@@ -1,0 +1,28 @@
+"""Model servers simulated faithfully, as processes of their own: `python -m pyworker sim llm`.
+
+Only `main` lives here, and it imports the rest when called: the command line must not pay for
+Trio and Hypercorn before it knows that it needs them.
+"""
+
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the simulator that `argv` names until it ends.
+
+    Args:
+        argv: The words after `pyworker sim`, such as `["llm", "--port", "5001"]`.
+
+    Returns:
+        The exit code: 0 after SIGTERM or SIGINT, 1 after a failure that was asked for (or a taken
+        port), as text-generation-launcher gives it.
+
+    Raises:
+        SystemExit: `--help` (code 0) or a wrong command line (code 2), from argparse.
+    """
+    from pyworker.sim.settings import parse_arguments  # noqa: PLC0415 - see the module docstring
+
+    settings = parse_arguments(argv)
+    from pyworker.sim.llm import run  # noqa: PLC0415
+
+    return run(settings)

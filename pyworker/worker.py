@@ -1,0 +1,193 @@
+"""What a worker definition is made of: data, and small functions over plain values.
+
+A definition is a module `workers/NAME/worker.py` with one function, `define(settings)`, that
+returns a `WorkerConfig`. It sees no server, no request object and no event loop.
+"""
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pyworker.errors import InvalidRequest
+
+FieldValue = str | int | float | bool | bytes | None
+Fields = Mapping[str, FieldValue]
+
+# More than any model serves in a month: a larger workload is a mistake or an attack on the
+# numbers that start and stop instances.
+MAX_WORKLOAD = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One payload field that a handler needs to know.
+
+    Attributes:
+        path: Dotted path within the payload, such as `parameters.max_new_tokens`.
+        kind: `str` or `int`.
+        default: Value when the field is absent or null; None makes the field required.
+    """
+
+    path: str
+    kind: type[str] | type[int]
+    default: str | int | None = None
+
+    def read(self, fields: Fields) -> str | int:
+        """The field's value.
+
+        Raises:
+            InvalidRequest: It is missing and required, or of another type.
+        """
+        value = fields.get(self.path)
+        if value is None:
+            if self.default is None:
+                raise bad_payload(self.path, "missing parameter")
+            return self.default
+        # bool is an int to Python, not to a client.
+        if not isinstance(value, self.kind) or isinstance(value, bool):
+            expected = "a string" if self.kind is str else "an integer"
+            raise bad_payload(self.path, f"must be {expected}")
+        return value
+
+
+def bad_payload(path: str, problem: str) -> InvalidRequest:
+    """The 422 that names a payload field, in the shape that clients of older workers read."""
+    return InvalidRequest(f"payload.{path}: {problem}", detail={"payload": {path: problem}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """How a handler counts the cost of one request, in the unit of its benchmark.
+
+    Attributes:
+        fields: What `count` needs; read and checked before it is called.
+        count: From the values of `fields`, by path, to a workload of 0 or more.
+        heavy: `count` may take over a millisecond on a large payload, so that it runs in a
+            thread then.
+    """
+
+    fields: tuple[Field, ...]
+    count: Callable[[Mapping[str, str | int]], float]
+    heavy: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The dotted paths of all fields."""
+        return tuple(field.path for field in self.fields)
+
+    def of(self, fields: Fields) -> float:
+        """The workload of a payload.
+
+        Raises:
+            InvalidRequest: A field is missing or wrong, or the result is not a sane number.
+        """
+        workload = float(self.count({field.path: field.read(fields) for field in self.fields}))
+        if not math.isfinite(workload) or workload < 0 or workload > MAX_WORKLOAD:
+            path = self.fields[0].path if self.fields else ""
+            raise bad_payload(path, f"gives a workload of {workload:g}, not one of 0 to 1e9")
+        return workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkConfig:
+    """How the model's throughput is measured.
+
+    Attributes:
+        payload: Makes one payload; should vary with the given random source, since some model
+            servers answer a repeated request from a cache, and with nothing else.
+        check: Raises ValueError, with a sentence, when the body of a 200 answer is not the work
+            that was asked for.
+        runs: Measured rounds; the result is their median.
+        concurrency: Requests at a time in a round.
+        warm_up: Requests before the first round whose time does not count.
+    """
+
+    payload: Callable[[random.Random], Mapping[str, object]]
+    check: Callable[[bytes], None]
+    runs: int = 3
+    concurrency: int = 10
+    warm_up: int = 1
+
+    def __post_init__(self) -> None:
+        if self.runs < 1 or self.concurrency < 1:
+            raise ValueError(
+                f"a benchmark needs at least 1 run of 1 request, not {self.runs} runs of"
+                f" {self.concurrency}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandlerConfig:
+    """One route that clients call with a grant.
+
+    Attributes:
+        route: Path here, such as `/generate`.
+        model_route: Path at the model server; empty for the same path.
+        workload: How a request's cost is counted.
+        allow_parallel_requests: False serves one request at a time, in the order of arrival.
+        max_queue_time: Seconds; a request is refused when its expected wait is longer, and again
+            when its real wait became longer. None for no limit.
+        max_queue: Requests that may wait; the next is refused at once.
+        benchmark_config: How throughput is measured. One handler of a worker has it.
+    """
+
+    route: str
+    workload: Workload
+    model_route: str = ""
+    allow_parallel_requests: bool = False
+    max_queue_time: float | None = 30.0
+    max_queue: int = 1024
+    benchmark_config: BenchmarkConfig | None = None
+
+    @property
+    def upstream_path(self) -> str:
+        """Path at the model server."""
+        return self.model_route or self.route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogActionConfig:
+    """Markers in the model's log: literal, case-sensitive substrings of a line."""
+
+    on_load: tuple[str, ...] = ()
+    on_error: tuple[str, ...] = ()
+    on_info: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """A worker.
+
+    Attributes:
+        name: As in `python -m pyworker NAME`.
+        model_server_url: Base URL of the model server.
+        model_log_file: Path of its log.
+        health_endpoint: Path that answers 200 when the model is well; empty when there is none.
+        handlers: Routes that need a grant.
+        open_routes: GET routes, relayed to the same path of the model server without a grant
+            and without being counted: for people's own probes.
+        log_actions: What the log's lines mean.
+    """
+
+    name: str
+    model_server_url: str
+    model_log_file: str
+    handlers: tuple[HandlerConfig, ...]
+    health_endpoint: str = ""
+    open_routes: tuple[str, ...] = ()
+    log_actions: LogActionConfig = field(default_factory=LogActionConfig)
+
+    def __post_init__(self) -> None:
+        benchmarked = [h.route for h in self.handlers if h.benchmark_config is not None]
+        if len(benchmarked) != 1:
+            found = ", ".join(benchmarked) or "none"
+            raise ValueError(f"worker {self.name}: one handler must have a benchmark, not {found}")
+
+    @property
+    def benchmarked(self) -> tuple[HandlerConfig, BenchmarkConfig]:
+        """The handler with the benchmark, and its benchmark."""
+        for handler in self.handlers:
+            if handler.benchmark_config is not None:
+                return handler, handler.benchmark_config
+        raise AssertionError("checked when the definition was made")

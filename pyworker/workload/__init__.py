@@ -1,0 +1,1 @@
+"""Counting what a request costs. Usable alone, with nothing else of this package running."""

@@ -1,0 +1,24 @@
+"""What every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples every time: a failure on one machine is a failure on all.
+settings.register_profile(
+    "fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Real tokenizers, texts and model logs; PYWORKER_SHARED names the folder."""
+    beside = Path(__file__).parent.parent.parent / "shared"
+    path = Path(os.environ.get("PYWORKER_SHARED", beside))
+    if not path.is_dir():
+        pytest.skip(f"no shared data in {path}; PYWORKER_SHARED names the folder")
+    return path

@@ -1,0 +1,1 @@
+"""Real peers for tests: each speaks over real sockets and does what a test's script says."""

@@ -1,0 +1,337 @@
+"""The life of a worker process: how it starts, what it answers, how it stops. Real processes."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+from fakes.client import connect, post
+from fakes.process import finished
+from fakes.status_receiver import PATIENCE, Body
+from fakes.worker_process import LOADED, Stage, WorkerProcess, envelope, stage
+
+EVENT = b'data:{"token":{"text":"a"}}\n\n'
+TERM, INT = signal.SIGTERM, signal.SIGINT
+
+
+@pytest.fixture(name="stage")
+async def _stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage(tmp_path) as around:
+        yield around
+
+
+# --- what cannot start says why: one line, one report, exit code 2
+
+
+async def refused(stage: Stage, **settings: str) -> str:
+    """Run a worker that must refuse to start: its sentence, the same on both wires."""
+    environ = stage.environ(**settings)
+    code, process = await finished(["tgi"], folder=stage.folder, environ=environ)
+    assert (code, process.out.text) == (2, "")
+    [line] = process.err.lines
+    program, _, sentence = line.partition(": ")
+    assert program == "pyworker"
+    [status] = stage.autoscaler.statuses
+    assert status["error_msg"] == sentence
+    assert stage.autoscaler.refused == []
+    return sentence
+
+
+async def test_a_bad_setting_is_one_sentence_on_stderr_and_in_a_report(stage: Stage) -> None:
+    sentence = await refused(stage, GRACE_SECONDS="soon")
+    assert sentence == "GRACE_SECONDS must be a number, not 'soon'"
+
+
+async def test_all_bad_settings_are_told_at_once_and_by_whom(stage: Stage) -> None:
+    sentence = await refused(
+        stage,
+        CONTAINER_ID="4711",
+        MASTER_TOKEN="the-token",
+        PUBLIC_IPADDR="10.1.2.3",
+        WORKER_PORT="3000",
+        VAST_TCP_PORT_3000="40000",
+        USE_SSL="perhaps",
+        LOG_FORMAT="xml",
+    )
+    assert "USE_SSL must be" in sentence
+    assert "; LOG_FORMAT must be" in sentence
+    [status] = stage.autoscaler.statuses
+    who = {name: status[name] for name in ("id", "mtoken", "version", "url")}
+    assert who == {
+        "id": 4711,
+        "mtoken": "the-token",
+        "version": "1.1.0",
+        "url": "http://10.1.2.3:40000",
+    }
+    assert status["max_perf"] == status["loadtime"] == 0
+
+
+async def test_a_bad_setting_ends_the_process_also_when_nobody_can_be_told(stage: Stage) -> None:
+    async with await _bound_socket() as nobody:
+        address = f"http://127.0.0.1:{nobody.socket.getsockname()[1]}"
+        environ = stage.environ(BODY_LIMIT_MIB="-1", REPORT_ADDR=address)
+        code, process = await finished(["tgi"], folder=stage.folder, environ=environ)
+    assert code == 2
+    [line] = process.err.lines
+    assert "BODY_LIMIT_MIB" in line
+
+
+async def test_a_taken_port_is_told_and_reported(stage: Stage) -> None:
+    [taken] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with taken:
+        port = taken.socket.getsockname()[1]
+        sentence = await refused(stage, WORKER_PORT=str(port))
+    assert sentence == f"cannot listen on 127.0.0.1:{port}: Address already in use"
+
+
+async def test_a_host_name_that_is_none_is_told_and_reported(stage: Stage) -> None:
+    sentence = await refused(stage, WORKER_HOST="a" * 70)
+    assert sentence.startswith(f"cannot listen on {'a' * 70}:0: ")
+
+
+async def test_a_tokenizer_that_is_not_there_is_told_and_reported(stage: Stage) -> None:
+    environ = stage.environ(TOKENIZER="/nowhere/tokenizer.json")
+    code, process = await finished(["hello_world"], folder=stage.folder, environ=environ)
+    assert code == 2
+    assert process.err.lines[-1].startswith("pyworker: TOKENIZER must be")
+    assert [s["error_msg"] for s in stage.autoscaler.statuses] == [
+        process.err.lines[-1].removeprefix("pyworker: ")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+async def test_a_model_log_that_is_no_file_ends_the_worker_with_a_report(
+    stage: Stage, kind: str
+) -> None:
+    if kind == "folder":
+        stage.model_log.mkdir()
+    else:
+        os.mkfifo(stage.model_log)
+    code, process = await finished(["tgi"], folder=stage.folder, environ=stage.environ())
+    assert code == 2
+    last = process.err.lines[-1]
+    assert last.startswith(f"pyworker: the model log {stage.model_log} is not a regular file")
+    assert "Traceback" not in process.err.text
+    assert stage.autoscaler.statuses[-1]["error_msg"] == last.removeprefix("pyworker: ")
+
+
+async def test_a_task_that_dies_later_ends_the_worker_though_a_client_takes_no_bytes(
+    stage: Stage,
+) -> None:
+    async with stage.ready_worker() as worker:
+        await _fill(stage, worker)
+        stage.model_log.unlink()
+        stage.model_log.mkdir()
+        assert await worker.process.exit_code() == 2
+    assert "is not a regular file" in stage.autoscaler.statuses[-1]["error_msg"]
+
+
+async def test_an_error_in_a_definition_is_reported_with_exit_code_1(stage: Stage) -> None:
+    program = (
+        "import os, sys; from pyworker.run import main\n"
+        "def define(settings): raise KeyError('handler')\n"
+        "sys.exit(main(define, os.environ))"
+    )
+    code, process = await finished(
+        [], folder=stage.folder, environ=stage.environ(), program=("-c", program)
+    )
+    assert code == 1
+    assert "Traceback" in process.err.text
+    [status] = stage.autoscaler.statuses
+    assert status["error_msg"] == "the worker died: KeyError: 'handler'"
+
+
+# --- while it runs
+
+
+async def test_the_first_report_comes_before_the_model_is_loaded(stage: Stage) -> None:
+    async with stage.worker() as worker:
+        first = await stage.autoscaler.status()
+        assert (first["loadtime"], first["max_perf"], first["error_msg"]) == (0, 0, "")
+        assert first["url"] == worker.url
+        stage.model_log.write_text(LOADED)
+        ready = await stage.autoscaler.status(lambda status: status["loadtime"] > 0)
+        assert (ready["max_perf"], ready["error_msg"]) == (1000, "")
+    assert stage.autoscaler.refused == []
+
+
+async def test_probes_tell_the_phase(stage: Stage) -> None:
+    async with stage.worker() as worker, worker.client() as client:
+        assert (await client.get("/ping")).text == "pong"
+        assert (await client.get("/health")).json() == {"status": "ok"}
+        await worker.process.err.line("starting -> loading")
+        loading = await client.get("/ready")
+        assert loading.status_code == 503
+        assert loading.json()["phase"] == "loading"
+        assert str(stage.model_log) in loading.json()["waits_for"]
+        refusal = await client.post("/generate", content=envelope(10))
+        assert (refusal.status_code, refusal.json()["phase"]) == (503, "loading")
+
+        stage.model_log.write_text(LOADED)
+        await stage.autoscaler.status(lambda status: status["loadtime"] > 0)
+        ready = await client.get("/ready")
+        assert (ready.status_code, ready.json()["phase"]) == (200, "ready")
+        assert (await client.head("/ready")).status_code == 200
+        wrong = await client.post("/ping")
+        assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_a_request_is_answered_and_reported(stage: Stage) -> None:
+    async with stage.ready_worker() as worker, worker.client() as client:
+        answer = await client.post("/generate", content=envelope(50))
+        assert answer.json() == {"generated_text": "Once upon a time."}
+        stranger = envelope(50).replace(b'"signature": "', b'"signature": "AAAA')
+        assert (await client.post("/generate", content=stranger)).status_code == 401
+        receiver = stage.autoscaler
+        await receiver.until(lambda: bool(receiver.finished) and receiver.total("cur_perf") == 50)
+        assert [record["status"] for record in receiver.finished] == ["Success"]
+        assert (receiver.total("new_load"), receiver.total("rej_load")) == (50, 0)
+
+
+async def test_a_model_server_that_is_down_is_no_reason_to_end(stage: Stage) -> None:
+    async with await _bound_socket() as nobody:
+        address = f"http://127.0.0.1:{nobody.socket.getsockname()[1]}"
+        stage.model_log.write_text(LOADED)
+        async with stage.worker(MODEL_SERVER_URL=address) as worker, worker.client() as client:
+            failed = await stage.autoscaler.status(lambda status: bool(status["error_msg"]))
+            assert address in failed["error_msg"]
+            assert (await client.get("/health")).status_code == 200
+            errored = await client.get("/ready")
+            assert (errored.status_code, errored.json()["phase"]) == (503, "errored")
+            worker.process.send_signal(TERM)
+            assert await worker.process.exit_code() == 0
+        assert "Traceback" not in worker.process.err.text
+
+
+# --- how it stops
+
+
+@pytest.mark.parametrize("number", [TERM, INT])
+async def test_a_signal_ends_an_idle_worker_with_a_last_report(
+    stage: Stage, number: signal.Signals
+) -> None:
+    async with stage.ready_worker() as worker, worker.client() as client:
+        await client.get("/ping")  # leaves an idle connection
+        before = len(stage.autoscaler.statuses)
+        worker.process.send_signal(number)
+        assert await worker.process.exit_code() == 0
+        assert len(stage.autoscaler.statuses) > before
+    assert f"{number.name}: draining" in worker.process.err.text
+    assert worker.process.err.lines[-1].endswith("worker tgi stopped")
+
+
+async def test_a_signal_ends_a_worker_whose_autoscaler_is_down(stage: Stage) -> None:
+    stage.autoscaler.answer = 503
+    async with stage.worker() as worker:
+        await worker.process.err.line("status not delivered")
+        worker.process.send_signal(TERM)
+        assert await worker.process.exit_code() == 0
+    assert "the last report was not acknowledged" in worker.process.err.text
+
+
+async def test_a_stream_in_flight_is_finished_and_stands_in_the_last_report(stage: Stage) -> None:
+    async with stage.ready_worker() as worker:
+        idle = await connect(worker.port)
+        await idle.send(b"GET /ping HTTP/1.1\r\nHost: worker\r\n\r\n")
+        assert await idle.answer() == (200, b"pong")
+        stream = await worker.open_stream(tokens=120)
+        call = await stage.stream_call()
+        await call.chunk(EVENT)
+        assert (await stream.head())[0] == 200
+        assert await stream.chunk() == EVENT
+
+        worker.process.send_signal(TERM)
+        await worker.process.err.line("SIGTERM: draining")
+        assert await idle.rest() == b""  # closed, cleanly
+        with pytest.raises(OSError, match="refused"):
+            await connect(worker.port)
+
+        for _ in range(3):
+            await call.chunk(EVENT)
+            assert await stream.chunk() == EVENT
+        await call.end()
+        assert await stream.chunk() == b""
+        assert await worker.process.exit_code() == 0
+    receiver = stage.autoscaler
+    assert (receiver.total("new_load"), receiver.total("cur_perf")) == (120, 120)
+    assert receiver.statuses[-1]["cur_load"] == 0
+    assert receiver.statuses[-1]["working_request_idxs"] == []
+    assert [_told(record) for record in receiver.finished] == [(7, True, "Success")]
+
+
+async def test_when_the_grace_period_is_over_a_stream_is_cut_visibly(stage: Stage) -> None:
+    async with stage.ready_worker(GRACE_SECONDS="0.3") as worker, worker.client() as client:
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            async with client.stream(
+                "POST", "/generate_stream", content=envelope(80, request_idx=9)
+            ) as answer:
+                call = await stage.stream_call()
+                await call.chunk(EVENT)
+                worker.process.send_signal(TERM)
+                async for _ in answer.aiter_bytes():
+                    pass
+        await _within_patience(call.left)
+        assert await worker.process.exit_code() == 0
+    assert "grace period of 0.3 s is over" in worker.process.err.text
+    receiver = stage.autoscaler
+    assert (receiver.total("new_load"), receiver.total("cur_perf")) == (0, 0)
+    assert [_told(record) for record in receiver.finished] == [(9, True, "Cancelled")]
+
+
+@pytest.mark.parametrize(("first", "second"), [(TERM, TERM), (TERM, INT), (INT, INT)])
+async def test_a_second_signal_stops_at_once(
+    stage: Stage, first: signal.Signals, second: signal.Signals
+) -> None:
+    async with stage.ready_worker(GRACE_SECONDS="3600") as worker:
+        stream = await worker.open_stream()
+        call = await stage.stream_call()
+        await call.chunk(EVENT)
+        await stream.head()
+        worker.process.send_signal(first)
+        await worker.process.err.line("draining")
+        worker.process.send_signal(second)
+        assert await worker.process.exit_code() == 0
+        await _within_patience(call.left)
+        with pytest.raises(trio.BrokenResourceError):
+            await stream.rest()
+    assert "second signal: cutting what is left" in worker.process.err.text
+
+
+async def test_a_client_that_takes_no_bytes_does_not_outlive_the_grace_period(
+    stage: Stage,
+) -> None:
+    async with stage.ready_worker(GRACE_SECONDS="0.3") as worker:
+        await _fill(stage, worker)
+        worker.process.send_signal(TERM)
+        assert await worker.process.exit_code() == 0
+    assert [_told(record) for record in stage.autoscaler.finished] == [(7, True, "Cancelled")]
+
+
+def _told(record: Body) -> tuple[object, ...]:
+    return record["request_idx"], record["success"], record["status"]
+
+
+async def _fill(stage: Stage, worker: WorkerProcess) -> None:
+    """Open a stream that nobody reads, and feed it until nothing more goes in."""
+    await worker.open_stream(receive_buffer=4096)
+    call = await stage.stream_call()
+    full = False
+    while not full:
+        with trio.move_on_after(0.5) as scope:
+            await call.chunk(b"x" * 1024 * 1024)
+        full = scope.cancelled_caught
+
+
+async def _within_patience(event: trio.Event) -> None:
+    with trio.fail_after(PATIENCE):
+        await event.wait()
+
+
+async def _bound_socket() -> trio.SocketStream:
+    """A port that is taken and where nobody listens: connecting is refused."""
+    sock = trio.socket.socket()
+    await sock.bind(("127.0.0.1", 0))
+    return trio.SocketStream(sock)

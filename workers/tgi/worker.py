@@ -1,0 +1,84 @@
+"""The worker for Hugging Face TGI: data and three small functions."""
+
+import random
+from collections.abc import Mapping
+from typing import cast
+
+import orjson
+
+from pyworker.model.prompts import random_words
+from pyworker.settings import Settings
+from pyworker.worker import (
+    BenchmarkConfig,
+    Field,
+    HandlerConfig,
+    LogActionConfig,
+    WorkerConfig,
+    Workload,
+)
+
+# TGI's own default (`max_new_tokens` of its API), so that a request without it is counted as what
+# the model will do.
+DEFAULT_MAX_NEW_TOKENS = 100
+BENCHMARK_WORDS = 250
+BENCHMARK_NEW_TOKENS = 128
+
+MAX_NEW_TOKENS = Field(path="parameters.max_new_tokens", kind=int, default=DEFAULT_MAX_NEW_TOKENS)
+
+
+def define(settings: Settings) -> WorkerConfig:
+    """The tgi worker."""
+    workload = Workload(fields=(MAX_NEW_TOKENS,), count=_max_new_tokens)
+    benchmark = BenchmarkConfig(payload=_benchmark_payload, check=_check_answer, runs=3)
+    return WorkerConfig(
+        name="tgi",
+        model_server_url=settings.model_server_url or "http://127.0.0.1:5001",
+        model_log_file=settings.model_log or "/workspace/infer.log",
+        health_endpoint=settings.model_health_endpoint or "/health",
+        handlers=(
+            HandlerConfig(
+                route="/generate",
+                workload=workload,
+                allow_parallel_requests=True,
+                max_queue_time=600.0,
+                benchmark_config=benchmark,
+            ),
+            HandlerConfig(
+                route="/generate_stream",
+                workload=workload,
+                allow_parallel_requests=True,
+                max_queue_time=600.0,
+            ),
+        ),
+        log_actions=LogActionConfig(
+            on_load=(
+                '"message":"Connected","target":"text_generation_router"',
+                '"message":"Connected","target":"text_generation_router::server"',
+            ),
+            on_error=("Error: WebserverFailed", "Error: DownloadError", "Error: ShardCannotStart"),
+            on_info=('"message":"Download',),
+        ),
+    )
+
+
+def _max_new_tokens(values: Mapping[str, str | int]) -> float:
+    return float(values[MAX_NEW_TOKENS.path])
+
+
+def _benchmark_payload(rng: random.Random) -> Mapping[str, object]:
+    return {
+        "inputs": random_words(rng, BENCHMARK_WORDS),
+        "parameters": {
+            "max_new_tokens": BENCHMARK_NEW_TOKENS,
+            "temperature": 0.7,
+            "return_full_text": False,
+        },
+    }
+
+
+def _check_answer(body: bytes) -> None:
+    answer = orjson.loads(body)
+    fields = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
+    text = fields.get("generated_text")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"the answer has no generated_text: {body[:200]!r}")
