@@ -26,7 +26,7 @@ types: ## pyright, strict
 
 rust: ## format check, clippy, Rust tests
 	cargo fmt --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	cargo test --workspace --locked
 
 bench: ## the proxy beside its peers (PEER=python of an environment with vastai 1.9.1)

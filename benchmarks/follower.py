@@ -3,6 +3,8 @@
 `python benchmarks/follower.py [--seconds 20]`; the figures are in docs/decisions/0002.
 """
 
+# ruff: noqa: ASYNC110, ASYNC240 -- a bare timer is measured, and files are made between runs
+
 import argparse
 import ctypes
 import math

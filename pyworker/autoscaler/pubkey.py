@@ -87,8 +87,10 @@ class PublicKey:
                     raise ValueError(f"status {response.status_code}")
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > _MAX_BYTES:
-                        raise ValueError(f"larger than {_MAX_BYTES} bytes")
+                    # What is too much is read on and not kept: to leave the loop would leave
+                    # httpx's generators to the garbage collector.
+                    body += chunk[: _MAX_BYTES + 1 - len(body)]
+                if len(body) > _MAX_BYTES:
+                    raise ValueError(f"larger than {_MAX_BYTES} bytes")
                 return bytes(body)
         raise ValueError(f"no answer within {_TIMEOUT_SECONDS:.0f} s")

@@ -1,4 +1,4 @@
-"""`python -m pyworker demo`: the whole loop on this machine, checked, in less than half a minute."""
+"""`python -m pyworker demo`: the whole loop on this machine, checked, in half a minute at most."""
 
 from collections.abc import Sequence
 

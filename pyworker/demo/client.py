@@ -63,7 +63,7 @@ class Client:
         url = f"{grant['url']}{route}"
         with trio.fail_after(_ANSWER_SECONDS):
             async with self._http.stream("POST", url, content=body) as answer:
-                if answer.status_code != httpx.codes.OK:
+                if answer.status_code != 200:
                     text = (await answer.aread()).decode(errors="replace")
                     raise DemoFailed(f"{route} answered {answer.status_code}: {text}")
                 async for line in answer.aiter_lines():

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,19 @@ REQUESTS = 6
 AT_A_TIME = 4
 NEW_TOKENS = (20, 40, 60)
 # The simulated model: fast enough that benchmark and requests take a few seconds.
-MODEL = ["--load-seconds", "3", "--decode", "250", "--prefill", "20000", "--seed", "1"]
+MODEL_LOG = "infer.log"
+MODEL = [
+    "--log",
+    MODEL_LOG,
+    "--load-seconds",
+    "3",
+    "--decode",
+    "250",
+    "--prefill",
+    "20000",
+    "--seed",
+    "1",
+]
 # Until the model is loaded and measured; a laptop takes 6 s, a loaded two-core machine 12.
 _READY_SECONDS = 60.0
 # Until the last request's records have arrived: reports leave within a second.
@@ -41,17 +53,16 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="pyworker demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave it running until Ctrl-C")
     keep: bool = parser.parse_args(argv).keep
+    reasons: list[str] = []
     try:
         trio.run(_play, keep)
-    except* DemoFailed as failures:
-        sys.stderr.write(f"demo: {_first(failures)}\n")
-        failed = True
+    except* (DemoFailed, httpx.HTTPError, trio.TooSlowError) as failures:
+        reasons = list(_sentences(failures))
     except* KeyboardInterrupt:
-        failed = False
         sys.stdout.write("\n")
-    else:
-        failed = False
-    return 1 if failed else 0
+    for reason in reasons:
+        sys.stderr.write(f"demo: {reason}\n")
+    return 1 if reasons else 0
 
 
 async def _play(keep: bool) -> None:
@@ -64,16 +75,14 @@ async def _play(keep: bool) -> None:
             acting(
                 "autoscaler", ["autoscaler", "--port", "0", "--no-table"], folder, environ
             ) as autoscaler,
-            acting(
-                "model", ["sim", "llm", "--port", "0", "--log", "infer.log", *MODEL], folder, environ
-            ) as model,
+            acting("model", ["sim", "llm", "--port", "0", *MODEL], folder, environ) as model,
         ):
             autoscaler_url = await autoscaler.says(r"listening on (http://\S+)")
             model_url = await model.says(r"listen on (http://\S+)")
             environ |= {
                 "REPORT_ADDR": autoscaler_url,
                 "MODEL_SERVER_URL": model_url,
-                "MODEL_LOG": "infer.log",
+                "MODEL_LOG": MODEL_LOG,
                 "WORKER_PORT": "0",
                 "WORKER_HOST": "127.0.0.1",
             }
@@ -88,7 +97,9 @@ async def _play(keep: bool) -> None:
                     await _stay(autoscaler_url, model_url, str(account["url"]), folder)
 
 
-async def _wait_ready(http: httpx.AsyncClient, autoscaler: str, actors: list[Actor]) -> dict[str, Any]:
+async def _wait_ready(
+    http: httpx.AsyncClient, autoscaler: str, actors: list[Actor]
+) -> dict[str, Any]:
     """Tell each phase as it comes; gives the autoscaler's account of the ready worker."""
     told = ""
     began = trio.current_time()
@@ -162,8 +173,9 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in names}
 
 
-def _first(group: BaseExceptionGroup[DemoFailed]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return error
+def _sentences(group: BaseExceptionGroup[Exception]) -> Iterator[str]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _sentences(error)
+        else:
+            yield str(error) or type(error).__name__

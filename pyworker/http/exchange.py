@@ -7,7 +7,12 @@ from typing import Any
 
 import orjson
 import trio
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from hypercorn.typing import (
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    HTTPScope,
+)
 
 from pyworker.errors import BodyTimeout, BodyTooLarge, ClientGone
 from pyworker.http.connection import Connection
@@ -59,6 +64,7 @@ class Exchange:
         self.started = False
         self.answered = False
         self._receive = receive
+        self._ended = False
         self._send: Any = send
         self._connection = connection
         self._body_done = trio.Event()
@@ -106,7 +112,7 @@ class Exchange:
 
     async def _body_chunk(self) -> bytes:
         with trio.move_on_after(BODY_STALL_SECONDS) as scope:
-            message = await self._receive()
+            message = await self._next_message()
             if message["type"] != "http.request":
                 raise ClientGone("the client left before its body was complete")
             self.body_read = not message["more_body"]
@@ -121,8 +127,14 @@ class Exchange:
 
     async def forget(self) -> None:
         """Take what Hypercorn still has to say about this request, until it says that it ended."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        while not self._ended:
+            await self._next_message()
+
+    async def _next_message(self) -> ASGIReceiveEvent:
+        message = await self._receive()
+        # Said once: whoever waited for it again would wait for ever.
+        self._ended = message["type"] == "http.disconnect"
+        return message
 
     async def respond(
         self, status: int, headers: Sequence[tuple[bytes, bytes]] = (), body: bytes = b""
@@ -195,7 +207,7 @@ class Exchange:
         left = _LINGER_BYTES
         with trio.move_on_after(_LINGER_SECONDS):
             while left > 0 and not self.body_read:
-                message = await self._receive()
+                message = await self._next_message()
                 if message["type"] != "http.request":
                     return
                 left -= len(message["body"])

@@ -161,6 +161,12 @@ class _Application:
             await self._handler(exchange)
         except ClientGone:
             exchange.abort()
+        except trio.Cancelled:
+            # The client left, or the server ends. Hypercorn would answer 500 to an exchange that
+            # has no answer yet; over HTTP/2 it may, since a reset would end its neighbours, too.
+            if not exchange.answered and not exchange.multiplexed:
+                exchange.abort()
+            raise
         except RequestError as error:
             await _respond_error(exchange, error)
         except Exception:  # because one request must not end the server; the log has the traceback

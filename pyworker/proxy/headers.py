@@ -31,6 +31,9 @@ def end_to_end(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
     for name, value in lowered:
         if name == b"connection":
             named.update(token.strip().lower() for token in value.split(b","))
+        elif name == b"transfer-encoding":
+            # RFC 9112 6.3: next to chunks a length does not count, and may be wrong.
+            named.add(b"content-length")
     return [(n, v) for n, v in lowered if n not in _HOP_BY_HOP and n not in named]
 
 

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import httpcore
 import trio
@@ -27,6 +28,9 @@ _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutExce
 # Idle connections kept for reuse. A burst of 1024 streams may leave 1024 behind; the model server
 # pays for each, and 64 serve thousands of short requests a second.
 _MAX_IDLE = 64
+# A request body goes out in slices: h11 copies what it sends, and a copy of a whole body of 16 MiB
+# costs 12 ms in page faults, where slices use the same memory again and again.
+_SLICE_BYTES = 256 * 1024
 # What a fetched (not relayed) answer may be at most: base64 images of one job, times ten.
 FETCH_LIMIT_BYTES = 256 * 1024 * 1024
 
@@ -216,8 +220,10 @@ class _Body:
         self.data = data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self.data:
-            yield self.data  # pyright: ignore[reportReturnType] - h11 takes any buffer
+        view = memoryview(self.data)
+        for start in range(0, len(view), _SLICE_BYTES):
+            # h11 joins each slice into bytes of its own, so a slice need not be one.
+            yield cast("bytes", view[start : start + _SLICE_BYTES])
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -8,10 +8,12 @@ whether a byte of the answer has come (is a retry safe?), it says when what was 
 import math
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 import trio
+
+from pyworker.http.socket_io import receive_some
 
 # Bodies up to this size are joined to their head; larger ones are not worth the copy.
 _JOIN_BYTES = 64 * 1024
@@ -44,16 +46,21 @@ class WireStream(httpcore.AsyncNetworkStream):
             await self.when_dry()
         try:
             if timeout is None:
-                data = await self._stream.receive_some(max_bytes)
+                data = await self._receive(max_bytes)
             else:
                 with trio.fail_after(timeout):
-                    data = await self._stream.receive_some(max_bytes)
+                    data = await self._receive(max_bytes)
         except trio.TooSlowError as error:
             raise httpcore.ReadTimeout(f"no byte came for {timeout:g} s") from error
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise httpcore.ReadError(_reason(error)) from error
         self.received += len(data)
         return bytes(data)
+
+    async def _receive(self, max_bytes: int) -> bytes | bytearray:
+        if isinstance(self._stream, trio.SocketStream):
+            return await receive_some(self._stream.socket, max_bytes)
+        return await self._stream.receive_some(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of `buffer`; `timeout` in seconds."""
@@ -150,7 +157,8 @@ def _reason(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
-        cause = cause.__cause__
-    if isinstance(error, OSError):
-        return "connection refused" if "failed to connect" in str(error) else str(error)
+        if isinstance(cause, ExceptionGroup):  # one error for each address of the host
+            cause = cast("ExceptionGroup[Exception]", cause).exceptions[0]
+        else:
+            cause = cause.__cause__
     return str(error) or type(error).__name__

@@ -1,5 +1,7 @@
 """Pauses double up to a limit, and no two workers pause alike."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,4 +36,4 @@ def test_workers_that_failed_together_come_back_apart(failures: int) -> None:
     pauses = sorted(Backoff(failures).next() for _ in range(1000))
     # Half of the whole pause is random: a thousand workers fill that half evenly enough.
     assert pauses[-1] - pauses[0] > 0.4 * pauses[-1]
-    assert max(b - a for a, b in zip(pauses, pauses[1:], strict=False)) < 0.05 * pauses[-1]
+    assert max(b - a for a, b in pairwise(pauses)) < 0.05 * pauses[-1]

@@ -97,6 +97,7 @@ class FakeAutoscaler(httpx.AsyncBaseTransport):
     behaviours: dict[str, Behaviour] = field(default_factory=dict[str, Behaviour])
     _at_once: dict[str, int] = field(default_factory=dict[str, int])
     most_at_once: dict[str, int] = field(default_factory=dict[str, int])
+    _arrived: trio.Event = field(default_factory=trio.Event)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """What httpx calls."""
@@ -112,6 +113,8 @@ class FakeAutoscaler(httpx.AsyncBaseTransport):
             request.headers.get("content-type", ""),
         )
         self.calls.append(call)
+        self._arrived.set()
+        self._arrived = trio.Event()
         behave = self.behaviours.get(url) or self.behaviours.get(call.address) or answers()
         now = self._at_once[call.path] = self._at_once.get(call.path, 0) + 1
         self.most_at_once[call.path] = max(self.most_at_once.get(call.path, 0), now)
@@ -122,6 +125,11 @@ class FakeAutoscaler(httpx.AsyncBaseTransport):
         if response.is_success:
             self.acknowledged.append(call)
         return response
+
+    async def next_call(self) -> Call:
+        """Wait for the next request to arrive."""
+        await self._arrived.wait()
+        return self.calls[-1]
 
     def client(self) -> httpx.AsyncClient:
         """A client whose every request comes here."""

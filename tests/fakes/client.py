@@ -20,7 +20,7 @@ class RawClient:
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         self.stream = stream
-        self._buffer = b""
+        self._buffer = bytearray()
 
     async def send(self, data: bytes) -> None:
         """Write bytes as they are."""
@@ -28,7 +28,7 @@ class RawClient:
 
     async def head(self) -> tuple[int, list[tuple[bytes, bytes]]]:
         """Read the head of an answer: its status and its headers, names in lower case."""
-        text = await self._until(b"\r\n\r\n")
+        text = await self.until(b"\r\n\r\n")
         lines = text.split(b"\r\n")
         headers = [(n.lower(), v.strip()) for n, _, v in (x.partition(b":") for x in lines[1:-2])]
         return int(lines[0].split(b" ")[1]), headers
@@ -41,7 +41,7 @@ class RawClient:
 
     async def chunk(self) -> bytes:
         """Read one chunk of a chunked body; b"" is its end."""
-        size = int(await self._until(b"\r\n"), 16)
+        size = int(await self.until(b"\r\n"), 16)
         data = await self.exactly(size + 2)
         return data[:-2]
 
@@ -66,19 +66,21 @@ class RawClient:
         """Close the connection with FIN."""
         await self.stream.aclose()
 
-    async def _until(self, mark: bytes) -> bytes:
+    async def until(self, mark: bytes) -> bytes:
+        """Read up to and with `mark`."""
         while mark not in self._buffer:
             self._buffer += await self._some()
         return self._take(self._buffer.index(mark) + len(mark))
 
-    async def _some(self) -> bytes:
+    async def _some(self) -> bytes | bytearray:
         data = await self.stream.receive_some(65536)
         if not data:
             raise EOFError("the server ended the connection")
-        return bytes(data)
+        return data
 
     def _take(self, size: int) -> bytes:
-        taken, self._buffer = self._buffer[:size], self._buffer[size:]
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return taken
 
 

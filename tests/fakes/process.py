@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -103,7 +103,7 @@ async def running(
     folder: Path,
     environ: Mapping[str, str] | None = None,
     program: Sequence[str] = ("-m", "pyworker"),
-) -> AsyncIterator[Process]:
+) -> AsyncGenerator[Process]:
     """Run a command of the package; the end of the block is its end.
 
     Args:

@@ -12,6 +12,7 @@ from typing import Any
 
 import h11
 import trio
+
 from fakes.grants import autoscaler
 
 Body = dict[str, Any]

@@ -2,16 +2,17 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import trio
+
 from fakes.client import RawClient, connect, post
 from fakes.grants import autoscaler as signer
-from fakes.model import Call, FakeModel
+from fakes.model import Call, FakeModel, by_hand
 from fakes.process import Process, running
 from fakes.status_receiver import PATIENCE, StatusReceiver
 
@@ -49,16 +50,18 @@ class Stage:
         }
 
     @asynccontextmanager
-    async def worker(self, **settings: str) -> AsyncIterator["WorkerProcess"]:
+    async def worker(self, **settings: str) -> AsyncGenerator["WorkerProcess"]:
         """Run a worker that listens; the end of the block is its end."""
-        async with running(["tgi"], folder=self.folder, environ=self.environ(**settings)) as process:
+        async with running(
+            ["tgi"], folder=self.folder, environ=self.environ(**settings)
+        ) as process:
             line = await process.err.line("listens on port")
             found = re.search(r"listens on port (\d+)", line)
             assert found is not None
             yield WorkerProcess(process, int(found[1]))
 
     @asynccontextmanager
-    async def ready_worker(self, **settings: str) -> AsyncIterator["WorkerProcess"]:
+    async def ready_worker(self, **settings: str) -> AsyncGenerator["WorkerProcess"]:
         """Run a worker whose model is loaded."""
         self.model_log.write_text(LOADED)
         async with self.worker(**settings) as worker:
@@ -66,17 +69,18 @@ class Stage:
             yield worker
 
     async def stream_call(self) -> Call:
-        """The next stream that the worker asks the model server for."""
+        """The next stream that the worker asks the model server for, begun."""
         with trio.move_on_after(PATIENCE):
             while True:
                 call = await self.model.next_call()
                 if call.target == "/generate_stream":
+                    await call.start(headers=[(b"Content-Type", b"text/event-stream")])
                     return call
         raise AssertionError("the model server was not asked for a stream")
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def stage(folder: Path) -> AsyncGenerator[Stage]:
     """Run a model server and an autoscaler."""
     receiver, model = StatusReceiver(), FakeModel()
     model.script(tgi)
@@ -91,8 +95,7 @@ async def tgi(call: Call) -> None:
     """A model server that is well; its streams are driven by the test."""
     await call.body()
     if call.target == "/generate_stream":
-        await call.start(headers=[(b"Content-Type", b"text/event-stream")])
-        await call.done.wait()
+        await by_hand(call)
     elif call.target == "/generate":
         body = json.dumps({"generated_text": "Once upon a time."}).encode()
         await call.answer(headers=[(b"Content-Type", b"application/json")], body=body)
@@ -116,13 +119,24 @@ class WorkerProcess:
         """A client of it."""
         return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
+    @asynccontextmanager
+    async def idle_connection(self) -> AsyncGenerator[RawClient]:
+        """A connection that has served a request and is kept for the next."""
+        client = await connect(self.port)
+        async with client.stream:
+            await client.send(b"GET /ping HTTP/1.1\r\nHost: worker\r\n\r\n")
+            assert await client.answer() == (200, b"pong")
+            yield client
+
+    @asynccontextmanager
     async def open_stream(
-        self, *, tokens: int = 100, request_idx: int = 7, receive_buffer: int = 0
-    ) -> RawClient:
+        self, *, tokens: int = 100, receive_buffer: int = 0
+    ) -> AsyncGenerator[RawClient]:
         """Ask for a stream of `tokens` new tokens; the head of its answer is still to be read."""
         client = await connect(self.port, receive_buffer=receive_buffer)
-        await client.send(post("/generate_stream", envelope(tokens, request_idx)))
-        return client
+        async with client.stream:
+            await client.send(post("/generate_stream", envelope(tokens)))
+            yield client
 
 
 def envelope(tokens: int, request_idx: int = 7) -> bytes:

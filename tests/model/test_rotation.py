@@ -72,6 +72,18 @@ def test_a_renamed_file_is_read_to_its_end_first(log: Path) -> None:
         assert reader.text == b"1\n2\n3\n4\n5\n6\n7\n"
 
 
+def test_a_file_that_was_quiet_before_is_given_its_time_too(log: Path) -> None:
+    log.write_bytes(b"1\n")
+    with Reader(log) as reader, log.open("ab", buffering=0) as old:
+        reader.look_for(60)
+        log.rename(log.with_suffix(".1"))
+        log.write_bytes(b"3\n")
+        reader.look_for(LINGER_SECONDS / 2)
+        old.write(b"2\n")
+        reader.look_for(LINGER_SECONDS + 2 * A_LOOK)
+        assert reader.text == b"1\n2\n3\n"
+
+
 def test_a_writer_that_never_reopens_is_followed(log: Path) -> None:
     log.write_bytes(b"1\n")
     with Reader(log) as reader, log.open("ab") as old:

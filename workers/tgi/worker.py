@@ -17,8 +17,8 @@ from pyworker.worker import (
     Workload,
 )
 
-# TGI's own default (`max_new_tokens` of its API), so that a request without it is counted as what
-# the model will do.
+# TGI's own default up to version 2. Version 3 generates as many tokens as fit, which nobody can
+# count before the answer; such a request is still counted as this many.
 DEFAULT_MAX_NEW_TOKENS = 100
 BENCHMARK_WORDS = 250
 BENCHMARK_NEW_TOKENS = 128
@@ -55,7 +55,14 @@ def define(settings: Settings) -> WorkerConfig:
                 '"message":"Connected","target":"text_generation_router"',
                 '"message":"Connected","target":"text_generation_router::server"',
             ),
-            on_error=("Error: WebserverFailed", "Error: DownloadError", "Error: ShardCannotStart"),
+            on_error=(
+                "Error: WebserverFailed",
+                "Error: WebserverCannotStart",
+                "Error: DownloadError",
+                "Error: ShardCannotStart",
+                "Error: ShardFailed",
+                "Error: NotEnoughCUDADevices",
+            ),
             on_info=('"message":"Download',),
         ),
     )

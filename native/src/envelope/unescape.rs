@@ -92,10 +92,7 @@ fn surrogate_bytes(unit: u16) -> [u8; 3] {
 }
 
 /// Text where a lone surrogate is an error; the error is its offset in `inside`.
-pub(super) fn strict_text(
-    inside: &[u8],
-    escaped: bool,
-) -> Result<Cow<'_, str>, usize> {
+pub(super) fn strict_text(inside: &[u8], escaped: bool) -> Result<Cow<'_, str>, usize> {
     if escaped {
         for piece in pieces(inside) {
             if let Piece::Lone(_, at) = piece {
