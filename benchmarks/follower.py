@@ -1,6 +1,6 @@
 """What following a log costs: CPU of an idle hour, and the speed of a 50 MB burst.
 
-`python benchmarks/follower.py [--seconds 20]`; the figures are in docs/decisions/0002.
+`python -m benchmarks.follower [--seconds 20]`; the figures are in docs/decisions/0002.
 """
 
 # ruff: noqa: ASYNC110, ASYNC240 -- a bare timer is measured, and files are made between runs

@@ -1,7 +1,7 @@
 """The error tree, and the one table from an error to what the other side sees.
 
 PyworkerError
-├── SettingsError          a bad or missing setting: one sentence, exit code 2
+├── SettingsError          a bad setting or definition: one sentence, exit code 2
 ├── CannotBind             the front's address is taken or not ours: exit code 2
 ├── RequestError           answered to the client with its `status`, as JSON
 │   ├── InvalidRequest     422  the body is not what the route takes
@@ -33,7 +33,7 @@ class PyworkerError(Exception):
 
 
 class SettingsError(PyworkerError):
-    """A setting is missing or wrong; `str()` is one sentence that names the variable."""
+    """A setting or a definition is wrong; `str()` is one sentence that names it."""
 
 
 class CannotBind(PyworkerError):

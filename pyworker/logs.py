@@ -3,6 +3,7 @@
 A record may carry `extra={"fields": {...}}`: key=value pairs in text, members in JSON.
 """
 
+import json
 import logging
 import sys
 import time
@@ -18,7 +19,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One record; a traceback follows on lines of its own."""
-        line = f"{_timestamp(record)} {record.levelname} {record.name}: {record.getMessage()}"
+        message = _printable(record.getMessage())
+        line = f"{_timestamp(record)} {record.levelname} {record.name}: {message}"
         fields = getattr(record, "fields", None)
         if fields:
             line += "".join(f" {key}={_shown(value)}" for key, value in fields.items())
@@ -41,7 +43,10 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry, default=str).decode()
+        try:
+            return orjson.dumps(entry, default=str).decode()
+        except TypeError:  # half a surrogate pair, or a number beyond 64 bits
+            return json.dumps({key: str(value) for key, value in entry.items()})
 
 
 def set_up_logging(level: str, style: str) -> None:
@@ -67,6 +72,13 @@ def set_up_logging(level: str, style: str) -> None:
 def _timestamp(record: logging.LogRecord) -> str:
     seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
     return f"{seconds}.{int(record.msecs):03d}Z"
+
+
+def _printable(text: str) -> str:
+    """One line that no terminal obeys: what others wrote is in our messages too."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _shown(value: object) -> str:

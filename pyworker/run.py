@@ -86,7 +86,7 @@ async def run(
 
     Raises:
         CannotBind: The port is taken.
-        SettingsError: The certificate or the key cannot be used.
+        SettingsError: The certificate or the key cannot be used, or a marker of the definition.
         NotALogFile: The model's log is not a file that can be followed.
     """
     _raise_file_limit()
@@ -144,6 +144,10 @@ def _watch(
     config: WorkerConfig, settings: Settings, readiness: Readiness, public_key: PublicKey
 ) -> ModelWatch:
     actions = config.log_actions
+    try:
+        markers = LogMarkers(actions.on_error, actions.on_load, actions.on_info)
+    except ValueError as error:
+        raise SettingsError(f"worker {config.name}: {error}") from error
     probe = (
         HealthProbe(config.model_server_url, config.health_endpoint)
         if config.health_endpoint
@@ -156,7 +160,7 @@ def _watch(
     return ModelWatch(
         readiness,
         log_path=Path(config.model_log_file),
-        markers=LogMarkers(actions.on_error, actions.on_load, actions.on_info),
+        markers=markers,
         measure=measured,
         probe=probe,
         key_available=public_key.available.wait,

@@ -1,6 +1,8 @@
 """What every test may use."""
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,13 @@ def shared_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"no shared data in {path}; PYWORKER_SHARED names the folder")
     return path
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Gives the root logger back as it was: commands run within a test set it up for stderr."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

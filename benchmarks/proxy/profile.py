@@ -73,7 +73,7 @@ async def with_py_spy(world: World, case: Case, options: argparse.Namespace, raw
         await world.until_ready(member)
         command = [py_spy, "record", "--pid", str(member.process.pid)]
         command += ["--format", "raw", "--output", str(raw), "--duration", str(SPY_SECONDS)]
-        command += ["--rate", str(SAMPLES_PER_SECOND)]
+        command += ["--rate", str(SAMPLES_PER_SECOND), "--function"]
         if options.native:
             command.append("--native")
 

@@ -57,9 +57,10 @@ class Reporter:
         self._identity = identity
         self._ledger = ledger
         self._readiness = readiness
-        self._status_post = _Poster(client, identity.report_addresses)
+        secret = identity.master_token
+        self._status_post = _Poster(client, identity.report_addresses, secret)
         self._delete_post = _Poster(
-            client, tuple(a for a in identity.report_addresses if a != NO_DELETES_ADDRESS)
+            client, tuple(a for a in identity.report_addresses if a != NO_DELETES_ADDRESS), secret
         )
         self._urgent = trio.Event()
         self._news = trio.Event()
@@ -191,11 +192,15 @@ class Reporter:
 
 
 class _Poster:
-    """Posts to the first address that takes it, remembering which one did."""
+    """Posts to the first address that takes it, remembering which one did.
 
-    def __init__(self, client: httpx.AsyncClient, addresses: tuple[str, ...]) -> None:
+    A refusal is logged with its reason, which may quote the body: never with `secret`.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, addresses: tuple[str, ...], secret: str) -> None:
         self._client = client
         self._addresses = addresses
+        self._secret = secret
         self._current = 0
         self._prefer_at = 0.0
 
@@ -220,7 +225,8 @@ class _Poster:
                 log.info("POST %s: %s", url, str(error) or type(error).__name__)
                 return False
             if not response.is_success:
-                log.info("POST %s: status %d: %.200s", url, response.status_code, response.text)
+                text = response.text.replace(self._secret, "***") if self._secret else response.text
+                log.info("POST %s: status %d: %.200s", url, response.status_code, text)
             return response.is_success
         assert scope.cancelled_caught
         log.info("POST %s: no answer within %.0f s", url, POST_TIMEOUT_SECONDS)

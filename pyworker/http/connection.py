@@ -10,15 +10,18 @@ scope for each; here one write for a whole small answer).
 import logging
 from typing import Any, cast
 
+import h11
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Event, RawData, Updated
+from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h2 import H2Protocol
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
 from pyworker.http.stream import ClientStream
+from pyworker.http.turn import Turn
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +100,15 @@ class Connection(TCPServer):
             self.send_lock.release()
 
     async def _read_data(self) -> None:
+        http = self.protocol.protocol
+        if isinstance(http, H11Protocol) and isinstance(http.connection, h11.Connection):
+            http.can_read = cast("Any", Turn(self.stream, http.connection))
         try:
             await super()._read_data()
+        except* (trio.EndOfChannel, trio.BrokenResourceError, trio.ClosedResourceError):
+            # The client left, or was cut, while a request of its waited for its turn.
+            self._client_left()
+            await self.protocol.handle(Closed())
         finally:
             self._client_left()
 

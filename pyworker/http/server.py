@@ -7,6 +7,7 @@ the streams under it and the order of shutdown here. docs/decisions/0001-the-fro
 
 import logging
 import ssl
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
@@ -117,6 +118,8 @@ class HttpServer:
         self._connections.add(connection)
         try:
             await connection
+        except* Exception as errors:  # noqa: BLE001 - no client's bytes may end the server
+            _log_failure(errors)
         finally:
             self._connections.discard(connection)
 
@@ -177,6 +180,16 @@ class _Application:
                 await _respond_error(exchange, InternalError("the handler gave no answer"))
 
 
+def _log_failure(errors: BaseExceptionGroup[Exception]) -> None:
+    # Without texts and traceback: what a parser could not take may hold a secret.
+    error: Exception | BaseExceptionGroup[Exception] = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    name = type(error).__name__
+    log.warning("a connection failed: %s in %s, line %s", name, where.filename, where.lineno)
+
+
 async def _cancel_when_client_leaves(exchange: Exchange, scope: trio.CancelScope) -> None:
     await exchange.client_left()
     if not exchange.answered:
@@ -235,7 +248,8 @@ def server_tls(certificate: str, key: str) -> ssl.SSLContext:
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    # An encrypted key is an error: without a password given here OpenSSL would ask the terminal.
+    context.load_cert_chain(certificate, key, password="")
     context.set_alpn_protocols(["h2", "http/1.1"])
     return context
 

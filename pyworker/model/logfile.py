@@ -113,8 +113,11 @@ class LogFile:
         self._modified_ns = -1
 
     def holds_anything(self) -> bool:
-        """Whether the file is not empty."""
-        return os.fstat(self._fd).st_size > 0
+        """Whether the file is not empty, as far as can be known without reading it."""
+        try:
+            return os.fstat(self._fd).st_size > 0
+        except OSError:  # reading it will tell, and say why
+            return True
 
     def read(self, now: float) -> Read:
         """Read one block at most.

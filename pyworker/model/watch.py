@@ -202,6 +202,7 @@ class ModelWatch:
                 self._readiness.fail(f"the model is loaded, but {problem}")
                 deadline = math.inf
             await trio.sleep(_CONFIRM_POLL_SECONDS)
+        await trio.lowlevel.checkpoint_if_cancelled()
 
     async def _watch_health(self, probe: HealthProbe) -> NoReturn:
         judgement = self._judgement

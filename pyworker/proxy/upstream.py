@@ -218,12 +218,18 @@ class _Body:
 
     def __init__(self, data: bytes | memoryview) -> None:
         self.data = data
+        self._left = memoryview(data)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        view = memoryview(self.data)
-        for start in range(0, len(view), _SLICE_BYTES):
-            # h11 joins each slice into bytes of its own, so a slice need not be one.
-            yield cast("bytes", view[start : start + _SLICE_BYTES])
+    # Not a generator: one that is left half-way, as by a model that refuses a body, wants closing.
+    def __aiter__(self) -> "_Body":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        piece, self._left = self._left[:_SLICE_BYTES], self._left[_SLICE_BYTES:]
+        # h11 joins each piece into bytes of its own, so a piece need not be one.
+        return cast("bytes", piece)
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -105,10 +105,14 @@ class WireStream(httpcore.AsyncNetworkStream):
         try:
             with trio.fail_after(math.inf if timeout is None else timeout):
                 await stream.do_handshake()
-        except trio.TooSlowError as error:
-            raise httpcore.ConnectTimeout("the TLS handshake took too long") from error
-        except trio.BrokenResourceError as error:
-            raise httpcore.ConnectError(_reason(error)) from error
+        except BaseException as error:
+            # httpcore forgets what it could not connect: it is closed here, on every way out.
+            await trio.aclose_forcefully(self._stream)
+            if isinstance(error, trio.TooSlowError):
+                raise httpcore.ConnectTimeout("the TLS handshake took too long") from error
+            if isinstance(error, trio.BrokenResourceError):
+                raise httpcore.ConnectError(_reason(error)) from error
+            raise
         self._stream = stream
         return self
 

@@ -64,6 +64,8 @@ def token_counter(setting: str, *, auto_model: str, environ: Mapping[str, str]) 
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # because tokenizers raises bare Exception for every bad file
+        if setting == "auto":
+            return estimator(f"{path} cannot be used: {error}")
         raise SettingsError(f"TOKENIZER {path} cannot be used: {error}") from error
     # A file may cut or fill texts to the length of its training; here all of a text counts.
     tokenizer.no_truncation()

@@ -34,15 +34,15 @@ class Output:
 
     @property
     def lines(self) -> list[str]:
-        """The lines, a last one without its end included."""
-        return self.text.splitlines()
+        """The lines that are not empty, a last one without its end included."""
+        return [line for line in self.text.split("\n") if line]
 
     async def line(self, fragment: str) -> str:
         """The first line that holds `fragment`; waits for it."""
         with trio.move_on_after(PATIENCE):
             while True:
                 whole, _, _ = self.text.rpartition("\n")
-                for line in whole.splitlines():
+                for line in whole.split("\n"):
                     if fragment in line:
                         return line
                 if self.ended:
@@ -103,6 +103,7 @@ async def running(
     folder: Path,
     environ: Mapping[str, str] | None = None,
     program: Sequence[str] = ("-m", "pyworker"),
+    python: str = sys.executable,
 ) -> AsyncGenerator[Process]:
     """Run a command of the package; the end of the block is its end.
 
@@ -111,9 +112,10 @@ async def running(
         folder: Its working directory, where it may leave files.
         environ: Its settings; nothing of ours is passed on to it but where Python is.
         program: What Python runs instead.
+        python: The interpreter.
     """
     child = await trio.lowlevel.open_process(
-        [sys.executable, *program, *arguments],
+        [python, *program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
