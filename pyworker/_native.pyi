@@ -108,6 +108,34 @@ def parse_envelope(body: bytes, fields: Sequence[str] = ()) -> Envelope:
     """
 
 @final
+class ChunkDecoder:
+    """Takes the chunked transfer coding of HTTP/1.1 off one body, as it comes (RFC 9112, 7.1)."""
+
+    def __new__(cls) -> ChunkDecoder: ...
+    @property
+    def done(self) -> bool:
+        """Whether the body has ended."""
+
+    @property
+    def excess(self) -> int:
+        """How many bytes were fed that come after the end of the body."""
+
+    @property
+    def broken(self) -> str | None:
+        """What was expected where the framing is broken; None while it is sound."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Decode what came.
+
+        Args:
+            data: The next bytes of the connection. Only `bytes`.
+
+        Returns:
+            The body's bytes in it, up to a mistake in the framing; chunk extensions and trailers
+            are dropped.
+        """
+
+@final
 class MarkerSet:
     """Byte strings in the order of their priority, searched for in log lines all at once."""
 

@@ -287,8 +287,10 @@ def _url(text: str) -> str:
 def _has_host_and_port(url: str) -> bool:
     try:
         parts = urlsplit(url)
+        # As whoever looks the name up does: it fails for `run..vast.ai` and for a label too long.
+        (parts.hostname or "").encode("idna")
         return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, or a bracket without its other half
+    except ValueError:  # or a port that is no number, or a bracket without its other half
         return False
 
 

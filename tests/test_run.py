@@ -1,22 +1,25 @@
-"""The life of a worker process: how it starts, what it answers, how it stops. Real processes."""
+"""The life of a worker process: what keeps it from starting, and what it answers. Real processes.
 
-import contextlib
+How it stops is in test_run_stopping.py.
+"""
+
 import os
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 import trio
-from fakes.model import Call
 from fakes.process import finished
-from fakes.status_receiver import PATIENCE, Body
-from fakes.worker_process import LOADED, Stage, WorkerProcess, envelope, stage
+from fakes.status_receiver import PATIENCE
+from fakes.worker_process import LOADED, Stage, envelope, stage
 from trio.testing import wait_all_tasks_blocked
 
-EVENT = b'data:{"token":{"text":"a"}}\n\n'
-TERM, INT = signal.SIGTERM, signal.SIGINT
+from pyworker.errors import CannotBind
+from pyworker.run import run
+from pyworker.settings import read_settings
+from workers.tgi.worker import define
 
 
 @pytest.fixture(name="stage")
@@ -120,16 +123,6 @@ async def test_a_model_log_that_is_no_file_ends_the_worker_with_a_report(
     assert stage.autoscaler.statuses[-1]["error_msg"] == last.removeprefix("pyworker: ")
 
 
-async def test_a_task_that_dies_later_ends_the_worker_though_a_client_takes_no_bytes(
-    stage: Stage,
-) -> None:
-    async with stage.ready_worker() as worker, _stuck_stream(stage, worker):
-        stage.model_log.unlink()
-        stage.model_log.mkdir()
-        assert await worker.process.exit_code() == 2
-    assert "is not a regular file" in stage.autoscaler.statuses[-1]["error_msg"]
-
-
 async def test_an_error_in_a_definition_is_reported_with_exit_code_1(stage: Stage) -> None:
     program = (
         "import os, sys; from pyworker.run import main\n"
@@ -202,140 +195,52 @@ async def test_a_model_server_that_is_down_is_no_reason_to_end(stage: Stage) -> 
             assert (await client.get("/health")).status_code == 200
             assert (await client.get("/ready")).status_code == 503
             assert (await client.post("/generate", content=envelope(10))).status_code == 503
-            worker.process.send_signal(TERM)
+            worker.process.send_signal(signal.SIGTERM)
             assert await worker.process.exit_code() == 0
     assert "Traceback" not in worker.process.err.text
 
 
-# --- how it stops
+async def test_a_model_server_may_have_an_ipv6_address(stage: Stage) -> None:
+    try:
+        [listener] = await trio.open_tcp_listeners(0, host="::1")
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    port = listener.socket.getsockname()[1]
+    stage.model_log.write_text(LOADED)
+    async with listener, stage.worker(MODEL_SERVER_URL=f"http://[::1]:{port}"):
+        with trio.fail_after(PATIENCE):
+            async with await listener.accept() as probe:
+                head = bytes(await probe.receive_some())
+    assert head.startswith(b"GET /health HTTP/1.1\r\n")
+    assert f"host: [::1]:{port}\r\n".encode() in head
 
 
-@pytest.mark.parametrize("number", [TERM, INT])
-async def test_a_signal_ends_an_idle_worker_with_a_last_report(
-    stage: Stage, number: signal.Signals
-) -> None:
-    async with stage.ready_worker() as worker, worker.client() as client:
-        await client.get("/ping")  # leaves an idle connection
-        before = len(stage.autoscaler.statuses)
-        worker.process.send_signal(number)
-        assert await worker.process.exit_code() == 0
-        assert len(stage.autoscaler.statuses) > before
-    assert f"{number.name}: draining" in worker.process.err.text
-    assert worker.process.err.lines[-1].endswith("worker tgi stopped")
+# --- the same life without a process of its own
 
 
-async def test_a_signal_ends_a_worker_whose_autoscaler_is_down(stage: Stage) -> None:
-    stage.autoscaler.answer = 503
-    async with stage.worker() as worker:
-        await worker.process.err.line("status not delivered")
-        worker.process.send_signal(TERM)
-        assert await worker.process.exit_code() == 0
-    assert "the last report was not acknowledged" in worker.process.err.text
+def open_files() -> set[Path]:
+    return set(Path("/proc/self/fd").iterdir())
 
 
-async def test_a_stream_in_flight_is_finished_and_stands_in_the_last_report(stage: Stage) -> None:
-    async with (
-        stage.ready_worker() as worker,
-        worker.open_stream(tokens=120) as stream,
-        worker.idle_connection() as idle,
-    ):
-        call = await stage.stream_call()
-        await call.chunk(EVENT)
-        assert (await stream.head())[0] == 200
-        assert await stream.chunk() == EVENT
-
-        worker.process.send_signal(TERM)
-        await worker.process.err.line("SIGTERM: draining")
-        assert await idle.rest() == b""  # closed, cleanly
-        with pytest.raises(OSError, match="all attempts to connect"):
-            await trio.open_tcp_stream("127.0.0.1", worker.port)
-
-        for _ in range(3):
-            await call.chunk(EVENT)
-            assert await stream.chunk() == EVENT
-        await call.end()
-        assert await stream.chunk() == b""
-        assert await worker.process.exit_code() == 0
-    receiver = stage.autoscaler
-    assert (receiver.total("new_load"), receiver.total("cur_perf")) == (120, 120)
-    assert receiver.statuses[-1]["cur_load"] == 0
-    assert receiver.statuses[-1]["working_request_idxs"] == []
-    assert [_told(record) for record in receiver.finished] == [(7, True, "Success")]
-
-
-async def test_when_the_grace_period_is_over_a_stream_is_cut_visibly(stage: Stage) -> None:
-    async with (
-        stage.ready_worker(GRACE_SECONDS="0.3") as worker,
-        worker.open_stream(tokens=80) as stream,
-    ):
-        call = await stage.stream_call()
-        await call.chunk(EVENT)
-        assert (await stream.head())[0] == 200
-        assert await stream.chunk() == EVENT
-        worker.process.send_signal(TERM)
-        with pytest.raises(trio.BrokenResourceError):
-            await stream.rest()
-        await _within_patience(call.left)
-        assert await worker.process.exit_code() == 0
-    assert "grace period of 0.3 s is over" in worker.process.err.text
-    receiver = stage.autoscaler
-    assert (receiver.statuses[-1]["cur_load"], receiver.total("cur_perf")) == (0, 0)
-    assert [_told(record) for record in receiver.finished] == [(7, True, "Cancelled")]
-
-
-@pytest.mark.parametrize(("first", "second"), [(TERM, TERM), (TERM, INT), (INT, INT)])
-async def test_a_second_signal_stops_at_once(
-    stage: Stage, first: signal.Signals, second: signal.Signals
-) -> None:
-    async with (
-        stage.ready_worker(GRACE_SECONDS="3600") as worker,
-        worker.open_stream() as stream,
-    ):
-        call = await stage.stream_call()
-        await call.chunk(EVENT)
-        await stream.head()
-        worker.process.send_signal(first)
-        await worker.process.err.line("draining")
-        worker.process.send_signal(second)
-        assert await worker.process.exit_code() == 0
-        await _within_patience(call.left)
-        with pytest.raises(trio.BrokenResourceError):
-            await stream.rest()
-    assert "second signal: cutting what is left" in worker.process.err.text
-
-
-async def test_a_client_that_takes_no_bytes_does_not_outlive_the_grace_period(
-    stage: Stage,
-) -> None:
-    async with stage.ready_worker(GRACE_SECONDS="0.3") as worker, _stuck_stream(stage, worker):
-        worker.process.send_signal(TERM)
-        assert await worker.process.exit_code() == 0
-    assert [_told(record) for record in stage.autoscaler.finished] == [(7, True, "Cancelled")]
-
-
-def _told(record: Body) -> tuple[object, ...]:
-    return record["request_idx"], record["success"], record["status"]
-
-
-@asynccontextmanager
-async def _stuck_stream(stage: Stage, worker: WorkerProcess) -> AsyncGenerator[None]:
-    """A stream whose client takes no bytes, full to the brim."""
-    async with worker.open_stream(receive_buffer=4096), trio.open_nursery() as nursery:
-        nursery.start_soon(_feed, await stage.stream_call())
-        await wait_all_tasks_blocked(0.1)
-        yield
+async def test_run_tells_its_port_and_leaves_nothing_open_when_cancelled(stage: Stage) -> None:
+    settings = read_settings(stage.environ())
+    before = open_files()
+    async with trio.open_nursery() as nursery:
+        port = await nursery.start(run, define(settings), settings)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/ping")).text == "pong"
+        await stage.autoscaler.status()
         nursery.cancel_scope.cancel()
+    await wait_all_tasks_blocked(0.05)  # the other ends of its connections close theirs
+    assert open_files() <= before
 
 
-async def _feed(call: Call) -> None:
-    with contextlib.suppress(trio.BrokenResourceError):  # the worker's end is what is waited for
-        while True:
-            await call.chunk(b"x" * 65536)
-
-
-async def _within_patience(event: trio.Event) -> None:
-    with trio.fail_after(PATIENCE):
-        await event.wait()
+async def test_run_raises_what_keeps_it_from_listening(stage: Stage) -> None:
+    [taken] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with taken:
+        settings = read_settings(stage.environ(WORKER_PORT=str(taken.socket.getsockname()[1])))
+        with pytest.raises(CannotBind, match="Address already in use"):
+            await run(define(settings), settings)
 
 
 async def _bound_socket() -> trio.SocketStream:

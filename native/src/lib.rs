@@ -1,8 +1,10 @@
 //! The byte work of pyworker. Pure modules; only `python` knows that Python exists.
 //!
+//! * [`chunks`]: the chunked coding of HTTP/1.1, taken off as it comes
 //! * [`envelope`]: one strict pass over a request body
 //! * [`markers`]: which log lines hold which marker
 
+pub mod chunks;
 pub mod envelope;
 pub mod markers;
 

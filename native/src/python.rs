@@ -11,13 +11,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use pyo3::{IntoPyObjectExt, create_exception, intern};
 
+use crate::chunks;
 use crate::envelope::{self, Declared, Number, Value};
 use crate::markers;
 
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::{Envelope, EnvelopeError, MarkerSet, parse_envelope};
+    use super::{ChunkDecoder, Envelope, EnvelopeError, MarkerSet, parse_envelope};
 }
 
 /// Bytes from which the interpreter lock is released.
@@ -185,5 +186,45 @@ impl MarkerSet {
         } else {
             lines.py().detach(scan)
         }
+    }
+}
+
+/// Takes the chunked coding off one body, as it comes.
+#[pyclass(module = "pyworker._native")]
+struct ChunkDecoder {
+    inner: chunks::ChunkDecoder,
+    #[pyo3(get)]
+    excess: usize,
+    #[pyo3(get)]
+    broken: Option<String>,
+}
+
+#[pymethods]
+impl ChunkDecoder {
+    #[new]
+    fn new() -> Self {
+        Self {
+            inner: chunks::ChunkDecoder::default(),
+            excess: 0,
+            broken: None,
+        }
+    }
+
+    #[getter]
+    fn done(&self) -> bool {
+        self.inner.done()
+    }
+
+    /// The body's bytes in what came.
+    fn feed<'py>(&mut self, data: &Bound<'py, PyBytes>) -> Bound<'py, PyBytes> {
+        let input = data.as_bytes();
+        let mut body = Vec::with_capacity(input.len());
+        if self.broken.is_none() {
+            match self.inner.feed(input, &mut body) {
+                Ok(used) => self.excess += input.len() - used,
+                Err(error) => self.broken = Some(error.to_string()),
+            }
+        }
+        PyBytes::new(data.py(), &body)
     }
 }

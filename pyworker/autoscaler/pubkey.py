@@ -60,8 +60,7 @@ class PublicKey:
         before = self._changes
         with trio.move_on_after(_REFRESH_TIMEOUT_SECONDS):
             async with self._refreshing:
-                age = trio.current_time() - self._fetched_at
-                if self._changes == before and age >= _REFRESH_SECONDS:
+                if trio.current_time() - self._fetched_at >= _REFRESH_SECONDS:
                     await self._fetch()
         return self._changes != before
 

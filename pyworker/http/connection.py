@@ -92,6 +92,8 @@ class Connection(TCPServer):
             await self.stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self._client_left()
+            # Here the exchange ends: one that only sends would else go on for ever.
+            await trio.lowlevel.checkpoint()
         except BaseException:
             # Cancelled half-way: what was sent cannot be continued, and must not look complete.
             self.client.abort()

@@ -17,6 +17,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError
+from pyworker.http.accept import accept_all
 from pyworker.http.connection import Connection
 from pyworker.http.exchange import Exchange, Headers
 from pyworker.http.stream import ClientStream
@@ -80,10 +81,10 @@ class HttpServer:
         """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._sweep)
+            for listener in listeners:
+                nursery.start_soon(accept_all, listener, self._serve, connections)
             task_status.started()
-            # It survives running out of file descriptors: it logs and waits 100 ms.
-            await trio.serve_listeners(self._serve, list(listeners), handler_nursery=connections)
-        raise AssertionError("serve_listeners never returns")
+        raise AssertionError("accepting never ends")
 
     async def close_idle(self) -> None:
         """Close connections that wait for a request, and every other one after its answer."""
@@ -122,6 +123,8 @@ class HttpServer:
             _log_failure(errors)
         finally:
             self._connections.discard(connection)
+            # Hypercorn closes it, unless it is cancelled on the way.
+            client.close()
 
 
 class _Application:

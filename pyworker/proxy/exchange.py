@@ -70,5 +70,10 @@ class ProxyExchange(Protocol):
         ...
 
     async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
-        """Ask the model server and collect its status and body, to be transformed."""
+        """Ask the model server and collect its status and body, to be transformed.
+
+        Raises:
+            UpstreamUnavailable: No answer came, or not all of it.
+            UpstreamTimeout: Likewise, by time.
+        """
         ...

@@ -5,7 +5,7 @@ from typing import Any
 
 import trio
 
-from pyworker.errors import UpstreamBroken
+from pyworker.errors import UpstreamBroken, UpstreamUnavailable
 from pyworker.http.server import Exchange, Handler
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import end_to_end
@@ -58,7 +58,11 @@ class HypercornExchange:
 
     async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
         """See ProxyExchange."""
-        return await self._upstream.fetch(request)
+        try:
+            return await self._upstream.fetch(request)
+        except UpstreamBroken as error:
+            # The client has seen nothing yet, so this is an answer like any other.
+            raise UpstreamUnavailable(str(error)) from error
 
     async def relay(self, request: UpstreamRequest, relayed: Relayed) -> None:
         """See ProxyExchange.
@@ -100,5 +104,6 @@ class HypercornExchange:
                 await flush()
                 http.abort()
                 raise
-            await pass_on()
-            await http.finish()
+        # The model's connection is free before the client can know that it has its answer.
+        await pass_on()
+        await http.finish()

@@ -122,6 +122,7 @@ async def test_what_is_no_key_is_passed_over_for_the_next_address(
         worker.autoscaler.behaviours |= {A: NO_KEYS[name], B: answers(200, signer().pem())}
         await worker.key.serve()
         assert worker.trusts_autoscaler
+        assert [call.address for call in worker.autoscaler.calls] == [A, B]
         assert trio.current_time() <= 1
 
 

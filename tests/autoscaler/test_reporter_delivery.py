@@ -5,9 +5,10 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 import trio
-from fakes.autoscaler import answers, dies, in_turn, refuses, silent, slow, times
+from fakes.autoscaler import Call, answers, dies, in_turn, refuses, silent, slow, times
 from fakes.reporting import A, B, C, reporting
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -189,6 +190,22 @@ async def test_in_the_last_report_neither_half_waits_for_the_other(
         "/worker_status/",
         "/delete_requests/",
     } - {hanging}
+
+
+async def test_a_refusal_is_logged_with_its_reason_and_never_with_the_secret(
+    autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def quotes(call: Call) -> httpx.Response:
+        await trio.lowlevel.checkpoint()
+        return httpx.Response(422, content=b"loadtime must be a number: " + call.content)
+
+    caplog.set_level(logging.DEBUG)
+    worker = reporting()
+    worker.autoscaler.behaviours[A] = quotes
+    worker.serve(1)
+    await worker.run_until(5)
+    assert "status 422: loadtime must be a number" in caplog.text
+    assert "a-secret" not in caplog.text
 
 
 FAILURES = {

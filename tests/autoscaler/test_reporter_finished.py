@@ -2,7 +2,7 @@
 
 import pytest
 import trio
-from fakes.autoscaler import answers, in_turn, refuses, silent, slow, times
+from fakes.autoscaler import answers, dies, in_turn, refuses, silent, slow, times
 from fakes.reporting import A, B, Reporting, reporting
 
 from pyworker.autoscaler.wire import NO_DELETES_ADDRESS
@@ -25,10 +25,10 @@ async def test_a_second_after_the_first_end_all_that_ended_is_told_in_order(
         await trio.sleep_until(2.9)
         worker.serve(1, 3, Outcome.ERROR)
         worker.ledger.reject(4, 1)
-        await trio.sleep_until(4)
+        await trio.sleep_until(9.5)
         worker.serve(1, 9, Outcome.CANCELLED)
         await trio.sleep_until(20)
-    assert times(worker.autoscaler.deletes()) == [3, 5]
+    assert times(worker.autoscaler.deletes()) == [3, 10.5]
     first, second = [call.body for call in worker.autoscaler.deletes()]
     assert {**first, "requests": 0} == {"worker_id": 7, "mtoken": "a-secret", "requests": 0}
     assert [(r["request_idx"], r["status"], r["success"]) for r in first["requests"]] == [
@@ -136,6 +136,25 @@ async def test_memory_is_bounded_and_the_newest_are_kept(
         await trio.sleep_until(60)
     told = [idx for idx, _ in delivered(worker)]
     assert told == list(range(2500, MAX_FINISHED + 2500))
+
+
+async def test_memory_is_bounded_when_more_end_during_a_report_that_fails(
+    autojump_clock: object,
+) -> None:
+    worker = reporting()
+    worker.autoscaler.behaviours[A + DELETES] = dies(5)
+    for number in range(MAX_FINISHED):
+        worker.serve(1, number)
+    async with worker.running():
+        await trio.sleep_until(2)  # the first thousand are under way from 1 to 6
+        for number in range(1000):
+            worker.serve(1, MAX_FINISHED + number)
+        assert worker.ledger.finished_count == MAX_FINISHED
+        await trio.sleep_until(6.25)
+        assert worker.ledger.finished_count == MAX_FINISHED
+        worker.autoscaler.behaviours.clear()
+        await trio.sleep_until(10)
+    assert delivered(worker)[0] == (1000, "Success")
 
 
 async def test_the_special_address_gets_the_status_and_never_the_records(

@@ -56,6 +56,21 @@ class RawClient:
             self._buffer += data
         return self._take(len(self._buffer))
 
+    async def until_reset(self) -> bytes:
+        """Read until the server resets the connection; returns what came before."""
+        try:
+            await self.rest()
+        except trio.BrokenResourceError:
+            return self._take(len(self._buffer))
+        raise AssertionError("the server ended the connection as if all were well")
+
+    async def until_closed(self) -> bytes:
+        """Read to the end of the connection, however it ends."""
+        try:
+            return await self.rest()
+        except trio.BrokenResourceError:
+            return self._take(len(self._buffer))
+
     def reset(self) -> None:
         """Cut the connection with RST."""
         assert isinstance(self.stream, trio.SocketStream)
@@ -94,7 +109,11 @@ async def connect(port: int, *, receive_buffer: int = 0) -> RawClient:
     sock = trio.socket.socket()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    await sock.connect(("127.0.0.1", port))
+    try:
+        await sock.connect(("127.0.0.1", port))
+    except OSError:
+        sock.close()
+        raise
     return RawClient(trio.SocketStream(sock))
 
 

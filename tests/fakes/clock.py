@@ -1,6 +1,6 @@
 """Time that passes only when a test says so, and never before the sockets are quiet."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import trio
@@ -12,7 +12,7 @@ _QUIET = 0.002
 
 
 @asynccontextmanager
-async def time_passes(clock: MockClock, *, step: float) -> AsyncIterator[None]:
+async def time_passes(clock: MockClock, *, step: float) -> AsyncGenerator[None]:
     """While the block runs, let virtual time pass in steps of `step` seconds.
 
     The clock stands still otherwise, and the autojump of Trio's own is no use with sockets: it

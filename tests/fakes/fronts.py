@@ -2,7 +2,7 @@
 
 import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -49,21 +49,24 @@ async def hypercorn(
     silence: float = math.inf,
     connect_timeout: float = 5.0,
     tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[RunningFront]:
+) -> AsyncGenerator[RunningFront]:
     """Hypercorn and httpcore, put together as run.py does."""
     upstream = Upstream(model_url, connect_timeout=connect_timeout, silence=silence)
     server = HttpServer(hypercorn_front(serve, upstream), tls=tls)
     listeners = await open_listeners("127.0.0.1", 0)
+    accepting = trio.CancelScope()
     async with trio.open_nursery() as serving:
-        async with trio.open_nursery() as accepting:
-            await accepting.start(server.accept, listeners, serving)
 
-            async def drain() -> None:
-                accepting.cancel_scope.cancel()
-                await server.close_idle()
+        async def accept(*, task_status: trio.TaskStatus[None]) -> None:
+            with accepting:
+                await server.accept(listeners, serving, task_status=task_status)
 
-            yield RunningFront(port_of(listeners), drain)
-            accepting.cancel_scope.cancel()
+        async def drain() -> None:
+            accepting.cancel()
+            await server.close_idle()
+
+        await serving.start(accept)
+        yield RunningFront(port_of(listeners), drain)
         serving.cancel_scope.cancel()
         server.abort_all()
     await upstream.aclose()

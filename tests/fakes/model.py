@@ -33,7 +33,9 @@ class Call:
         self.head = head
         lines = head.split(b"\r\n")
         self.method, self.target, _ = lines[0].decode().split(" ")
-        self.headers = [(n.lower(), v.strip()) for n, _, v in (x.partition(b":") for x in lines[1:-2])]
+        self.headers = [
+            (n.lower(), v.strip()) for n, _, v in (x.partition(b":") for x in lines[1:-2])
+        ]
         self.left = wire.left
         self.done = trio.Event()
         self._wire = wire

@@ -1,7 +1,7 @@
 """HttpServer with a handler that does on each path what tests of HTTP itself need."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -144,20 +144,23 @@ class RunningServer:
 
 
 @asynccontextmanager
-async def running_server(*, tls: ssl.SSLContext | None = None) -> AsyncIterator[RunningServer]:
+async def running_server(*, tls: ssl.SSLContext | None = None) -> AsyncGenerator[RunningServer]:
     """Serve `Paths` until the block ends; what is left then is cut."""
     paths = Paths()
     server = HttpServer(paths, tls=tls)
     listeners = await open_listeners("127.0.0.1", 0)
+    accepting = trio.CancelScope()
     async with trio.open_nursery() as serving:
-        async with trio.open_nursery() as accepting:
-            await accepting.start(server.accept, listeners, serving)
 
-            async def drain() -> None:
-                accepting.cancel_scope.cancel()
-                await server.close_idle()
+        async def accept(*, task_status: trio.TaskStatus[None]) -> None:
+            with accepting:
+                await server.accept(listeners, serving, task_status=task_status)
 
-            yield RunningServer(port_of(listeners), paths, drain)
-            accepting.cancel_scope.cancel()
+        async def drain() -> None:
+            accepting.cancel()
+            await server.close_idle()
+
+        await serving.start(accept)
+        yield RunningServer(port_of(listeners), paths, drain)
         serving.cancel_scope.cancel()
         server.abort_all()

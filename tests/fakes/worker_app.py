@@ -2,16 +2,16 @@
 
 import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 import trio
+
 from fakes.client import RawClient, connect
 from fakes.fronts import Front, hypercorn
 from fakes.grants import autoscaler
-
 from pyworker.model.readiness import Readiness
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.ledger import Ledger
@@ -110,7 +110,7 @@ async def running_worker(
     refresh_key: Callable[[], Awaitable[bool]] = _no_new_key,
     tls: ssl.SSLContext | None = None,
     front: Front = hypercorn,
-) -> AsyncIterator[WorkerApp]:
+) -> AsyncGenerator[WorkerApp]:
     """Run a worker with GENERATE and `handlers` in front of a model server.
 
     When the block ends, whatever is in flight is cut, and must have left the ledger.

@@ -63,7 +63,9 @@ class Stage:
     @asynccontextmanager
     async def silent_worker(self, **settings: str) -> AsyncGenerator["WorkerProcess"]:
         """Run a worker that says nothing of its port; the model's log must say it is loaded."""
-        async with running(["tgi"], folder=self.folder, environ=self.environ(**settings)) as process:
+        async with running(
+            ["tgi"], folder=self.folder, environ=self.environ(**settings)
+        ) as process:
             ready = await self.autoscaler.status(lambda status: status["loadtime"] > 0)
             yield WorkerProcess(process, int(ready["url"].rpartition(":")[2]))
 

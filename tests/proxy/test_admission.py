@@ -27,9 +27,7 @@ def test_a_wait_of_exactly_the_limit_is_let_in_and_a_longer_one_is_not():
     assert caught.value.detail["expected_wait"] == pytest.approx(30.001)
 
 
-@pytest.mark.parametrize(
-    ("load", "seconds"), [(3001.0, 1), (4000.0, 10), (4001.0, 11), (1e9, 60)]
-)
+@pytest.mark.parametrize(("load", "seconds"), [(3001.0, 1), (4000.0, 10), (4001.0, 11), (1e9, 60)])
 def test_retry_after_is_what_the_wait_is_too_long_by(load: float, seconds: int):
     with pytest.raises(QueueFull) as caught:
         Admission(serial(max_queue_time=30.0)).check(load=load, max_perf=100.0)

@@ -35,15 +35,6 @@ def after(data: bytes, cut: Behaviour) -> Behaviour:
     return behaviour
 
 
-async def cut_off(raw: RawClient) -> bytes:
-    """Read to the end, which must be a reset; returns what came before."""
-    got = b""
-    with pytest.raises(trio.BrokenResourceError):
-        while True:
-            got += await raw.exactly(1)
-    return got
-
-
 @pytest.mark.parametrize("cut", [reset, fin])
 @pytest.mark.parametrize(
     "begun",
@@ -63,7 +54,7 @@ async def test_an_answer_that_breaks_off_is_passed_on_and_then_cut(
     assert (await raw.head())[0] == 200
     await raw.until(b"one")
     (await model.next_call()).done.set()
-    rest = await cut_off(raw)
+    rest = await raw.until_reset()
     assert b"HTTP/" not in rest  # no second head
     assert b"0\r\n" not in rest  # no clean end
     ended = await relaying.next_end()
@@ -79,7 +70,7 @@ async def test_a_reset_breaks_an_answer_that_would_end_with_its_connection(
     await raw.head()
     assert await raw.chunk() == b"one"
     (await model.next_call()).done.set()
-    await cut_off(raw)
+    await raw.until_reset()
 
 
 async def test_chunks_that_are_none_break_the_answer(
@@ -87,7 +78,7 @@ async def test_chunks_that_are_none_break_the_answer(
 ):
     model.script(sends(CHUNKED + b"3\r\none\r\nnonsense\r\n"))
     await raw.send(post("/generate", b"{}"))
-    await cut_off(raw)
+    await raw.until_reset()
     assert isinstance((await relaying.next_end()).error, UpstreamBroken)
 
 
@@ -96,14 +87,17 @@ async def test_an_http_client_sees_the_break_as_an_error(
     cut: Behaviour, port: int, model: FakeModel
 ):
     model.script(after(CHUNKED + b"3\r\none\r\n", cut))
-    async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
-        async with client.stream("POST", f"http://127.0.0.1:{port}/generate") as response:
-            assert response.status_code == 200
-            chunks = response.aiter_raw()
-            assert await anext(chunks) == b"one"
-            (await model.next_call()).done.set()
-            with pytest.raises(httpx.TransportError):
-                await anext(chunks)
+    url = f"http://127.0.0.1:{port}/generate"
+    async with (
+        httpx.AsyncClient(timeout=None, trust_env=False) as client,
+        client.stream("POST", url) as response,
+    ):
+        assert response.status_code == 200
+        chunks = response.aiter_raw()
+        assert await anext(chunks) == b"one"
+        (await model.next_call()).done.set()
+        with pytest.raises(httpx.TransportError):
+            await anext(chunks)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +194,7 @@ async def test_silence_within_the_answer_cuts_it(
         await raw.head()
         assert await raw.chunk() == b"one"
         async with time_passes(mock_clock, step=1.0):
-            await cut_off(raw)
+            await raw.until_reset()
         await call.left.wait()
         assert isinstance((await relaying.next_end()).error, UpstreamBroken)
         await raw.close()

@@ -173,7 +173,9 @@ async def test_half_an_event_is_not_held_back(raw: RawClient, model: FakeModel):
 async def test_many_events_in_one_packet_arrive_in_order(raw: RawClient, model: FakeModel):
     events = [b"data: %d\n\n" % number for number in range(2_000)]
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(event), event) for event in events)
-    model.script(sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"))
+    model.script(
+        sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+    )
     await raw.send(post("/generate_stream", b"{}"))
     await raw.head()
     got: list[bytes] = []

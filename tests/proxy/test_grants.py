@@ -45,7 +45,7 @@ def check(grants: Grants, auth_data: dict[str, object], signer: Signer | None = 
 
 @pytest.mark.parametrize("form", ALL_FORMS)
 @pytest.mark.parametrize("cost", [100, 100.0, 0, 0.1, 1e22, 1e-07, 123456789012345678])
-@pytest.mark.parametrize("url", ["http://127.0.0.1:3000", "https://h\u00e9-\U0001f600/\"\\"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:3000", 'https://h\u00e9-\U0001f600/"\\'])
 def test_every_form_is_accepted_with_numbers_and_texts_as_python_writes_them(
     form: Form, cost: float, url: str, grants: Grants
 ):
@@ -189,7 +189,9 @@ def test_a_key_may_come_in_any_of_the_usual_forms(encoding: Encoding, form: Publ
     assert loaded.public_numbers() == key.public_numbers()
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>404</html>", b"-----BEGIN PUBLIC KEY-----\n", bytes(99)])
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>404</html>", b"-----BEGIN PUBLIC KEY-----\n", bytes(99)]
+)
 def test_what_is_no_key_is_a_value_error(data: bytes):
     with pytest.raises(ValueError, match="not in PEM, DER or OpenSSH form"):
         load_public_key(data)

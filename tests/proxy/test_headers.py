@@ -31,7 +31,11 @@ def test_what_connection_names_stays_behind():
 
 def test_order_repetition_and_values_are_kept():
     headers = [(b"Set-Cookie", b"a"), (b"ETag", b'"x"'), (b"Set-Cookie", b"\xe9 b")]
-    assert end_to_end(headers) == [(b"set-cookie", b"a"), (b"etag", b'"x"'), (b"set-cookie", b"\xe9 b")]
+    assert end_to_end(headers) == [
+        (b"set-cookie", b"a"),
+        (b"etag", b'"x"'),
+        (b"set-cookie", b"\xe9 b"),
+    ]
 
 
 def test_a_length_beside_chunks_is_no_length():

@@ -1,6 +1,6 @@
 """A refused signature makes the worker ask for the key again: in time for the request, and rarely."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -29,7 +29,7 @@ class Autoscaler:
 
 
 @asynccontextmanager
-async def behind(scaler: Autoscaler, model: FakeModel) -> AsyncIterator[WorkerApp]:
+async def behind(scaler: Autoscaler, model: FakeModel) -> AsyncGenerator[WorkerApp]:
     """A worker that has the key of `scaler` and may ask for it again."""
     listeners = await open_listeners("127.0.0.1", 0)
     url = f"http://127.0.0.1:{port_of(listeners)}"

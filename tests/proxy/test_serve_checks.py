@@ -54,9 +54,11 @@ async def test_a_request_without_a_grant_is_not_counted(
         ({}, {"auth_data": "field missing", "payload": "field missing"}),
         (
             {"auth_data": {}, "payload": {}},
-            {"auth_data": dict.fromkeys(
-                ["cost", "endpoint", "reqnum", "signature", "url"], "missing parameter"
-            )},
+            {
+                "auth_data": dict.fromkeys(
+                    ["cost", "endpoint", "reqnum", "signature", "url"], "missing parameter"
+                )
+            },
         ),
         (
             {"auth_data": grant_without("reqnum", "url")},

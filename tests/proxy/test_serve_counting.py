@@ -32,9 +32,12 @@ async def book(worker: WorkerApp) -> tuple[str, Amounts]:
 async def test_an_answer_of_success(
     status: int, worker: WorkerApp, client: httpx.AsyncClient, model: FakeModel
 ):
-    model.script(sends(b"HTTP/1.1 %d X\r\nETag: x\r\n%b\r\n" % (
-        status, b"Content-Length: 0\r\n" if status < 204 else b""
-    )))
+    model.script(
+        sends(
+            b"HTTP/1.1 %d X\r\nETag: x\r\n%b\r\n"
+            % (status, b"Content-Length: 0\r\n" if status < 204 else b"")
+        )
+    )
     await client.post("/generate", content=envelope())
     assert await book(worker) == ("Success", Amounts(received=W, served=W))
 
@@ -125,7 +128,11 @@ async def test_load_is_held_until_the_last_byte(worker: WorkerApp, model: FakeMo
     [
         ("loading", "The model server loads its model.", "5"),
         ("errored", "The GPU is gone.", "5"),
-        ("draining", "The worker stops; requests in flight are finished, new ones are refused.", None),
+        (
+            "draining",
+            "The worker stops; requests in flight are finished, new ones are refused.",
+            None,
+        ),
     ],
 )
 async def test_a_model_that_is_not_ready(
@@ -164,9 +171,7 @@ async def test_requests_with_one_number_are_counted_each(worker: WorkerApp, mode
         await raw.close()
 
 
-async def test_a_grant_without_a_number_is_number_0(
-    worker: WorkerApp, client: httpx.AsyncClient
-):
+async def test_a_grant_without_a_number_is_number_0(worker: WorkerApp, client: httpx.AsyncClient):
     grant = autoscaler().grant("A", request_idx=None)
     await client.post("/generate", content=autoscaler().envelope(grant=grant))
     await worker.until(lambda ledger: ledger.finished_count == 1)

@@ -47,9 +47,11 @@ async def test_the_order_and_spacing_of_the_envelope_do_not_matter(
 
 async def test_a_payload_that_is_parsed_in_a_thread_is_the_same(model: FakeModel):
     payload = b'{"inputs":"' + b"x y " * 400_000 + b'"}'
-    async with running_worker(model.url, body_limit=4 * 1024**2) as worker:
-        async with worker.client() as client:
-            response = await client.post("/generate", content=autoscaler().envelope(payload))
+    async with (
+        running_worker(model.url, body_limit=4 * 1024**2) as worker,
+        worker.client() as client,
+    ):
+        response = await client.post("/generate", content=autoscaler().envelope(payload))
     assert response.status_code == 200
     assert await model.calls[0].body() == payload
 

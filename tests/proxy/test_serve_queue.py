@@ -1,6 +1,6 @@
 """A serial handler's queue as clients see it: one at a time, in order, bounded, with a deadline."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import trio
@@ -19,7 +19,7 @@ W = 10.0  # the workload of a request that does not say otherwise
 @asynccontextmanager
 async def line(
     worker: WorkerApp, length: int, payload: bytes = b"{}"
-) -> AsyncIterator[list[RawClient]]:
+) -> AsyncGenerator[list[RawClient]]:
     """Clients that have asked for /serial, in this order."""
     clients: list[RawClient] = []
     for number in range(length):
@@ -35,7 +35,10 @@ async def line(
 
 async def test_requests_are_served_one_at_a_time_in_the_order_of_arrival(model: FakeModel):
     model.script(by_hand)
-    async with running_worker(model.url, handlers=(serial(),)) as worker, line(worker, 4) as clients:
+    async with (
+        running_worker(model.url, handlers=(serial(),)) as worker,
+        line(worker, 4) as clients,
+    ):
         assert worker.ledger.working_request_idxs() == [0, 1, 2, 3]
         for number, raw in enumerate(clients):
             call = await model.next_call()
@@ -51,10 +54,9 @@ async def test_a_parallel_handler_does_not_wait_for_a_serial_one(model: FakeMode
     model.script(by_hand)
     async with running_worker(model.url, handlers=(serial(),)) as worker, line(worker, 2):
         await model.next_call()
-        async with worker.client() as client:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_answer_next, model)
-                response = await client.post("/generate", content=autoscaler().envelope())
+        async with worker.client() as client, trio.open_nursery() as nursery:
+            nursery.start_soon(_answer_next, model)
+            response = await client.post("/generate", content=autoscaler().envelope())
         assert response.status_code == 200
 
 
@@ -139,10 +141,13 @@ async def test_the_expected_wait_may_be_the_limit_and_not_more(model: FakeModel)
     model.script(by_hand)
     payload = b'{"parameters":{"max_new_tokens":1500}}'
     handlers = (serial(max_queue_time=2 * 1500 / MAX_PERF),)
-    async with running_worker(model.url, handlers=handlers) as worker:
-        async with line(worker, 3, payload) as clients, line(worker, 1, payload) as (refused,):
-            status, body = await refused.answer()
-            assert (status, b'"expected_wait":45.0' in body) == (429, True)
-            for raw in clients:
-                await (await model.next_call()).answer()
-                assert (await raw.answer())[0] == 200
+    async with (
+        running_worker(model.url, handlers=handlers) as worker,
+        line(worker, 3, payload) as clients,
+        line(worker, 1, payload) as (refused,),
+    ):
+        status, body = await refused.answer()
+        assert (status, b'"expected_wait":45.0' in body) == (429, True)
+        for raw in clients:
+            await (await model.next_call()).answer()
+            assert (await raw.answer())[0] == 200

@@ -56,8 +56,13 @@ async def test_no_more_than_64_idle_connections_are_kept(model: FakeModel, upstr
     await model.until_open(64)
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi",
-    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
+    ],
+)
 async def test_a_connection_that_the_model_will_close_is_not_kept(
     answer: bytes, model: FakeModel, upstream: Upstream
 ):

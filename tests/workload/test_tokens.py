@@ -17,8 +17,8 @@ TEXT = "the cat sat on the mat and the dog sat on the cat"
 
 def trained() -> Tokenizer:
     """A small tokenizer that is one: byte-level BPE, with a special token at each end."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer: Any = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
         vocab_size=300,
         special_tokens=["<s>", "</s>"],
@@ -26,7 +26,7 @@ def trained() -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator([TEXT] * 10, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)]
     )
     return tokenizer
@@ -71,7 +71,7 @@ def test_a_folder_stands_for_the_file_in_it(tokenizer_file: Path) -> None:
 
 
 def test_the_length_of_its_training_is_no_limit(tmp_path: Path) -> None:
-    tokenizer = trained()
+    tokenizer: Any = trained()
     tokenizer.enable_truncation(8)
     tokenizer.enable_padding(length=512)
     tokenizer.save(str(tmp_path / "tokenizer.json"))
@@ -163,7 +163,7 @@ def test_a_tokenizer_that_is_not_there_is_one_sentence(tmp_path: Path, setting: 
 def test_a_file_that_is_no_tokenizer_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "tokenizer.json"
     file.write_bytes(content)
-    with pytest.raises(SettingsError, match="TOKENIZER .*tokenizer.json cannot be used: ") as bad:
+    with pytest.raises(SettingsError, match=r"TOKENIZER .*tokenizer\.json cannot be used: ") as bad:
         counter(str(file))
     assert "\n" not in str(bad.value)
 

@@ -1,0 +1,192 @@
+"""The tgi worker: what a request costs, what TGI's lines mean, what its benchmark asks."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import workers.tgi
+from pyworker._native import parse_envelope
+from pyworker.errors import InvalidRequest
+from pyworker.model.benchmark import prepare
+from pyworker.model.markers import LogMarkers
+from pyworker.settings import read_settings
+from workers.tgi.worker import define
+
+CONFIG = define(read_settings({}))
+GENERATE, STREAM = CONFIG.handlers
+
+
+def cost(payload: Any) -> float:
+    """The workload of a payload, read from a request body as the proxy reads it."""
+    body = orjson.dumps({"auth_data": {}, "payload": payload})
+    return GENERATE.workload.of(parse_envelope(body, GENERATE.workload.paths).fields)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "tokens"),
+    [
+        ({"max_new_tokens": 256}, 256),
+        ({"max_new_tokens": 0}, 0),
+        ({"max_new_tokens": 1_000_000_000}, 1e9),
+        ({"max_new_tokens": None}, 100),
+        ({"temperature": 0.7}, 100),
+        ({}, 100),
+        (None, 100),
+    ],
+)
+def test_a_request_costs_the_tokens_it_asks_for_and_a_hundred_by_default(
+    parameters: dict[str, Any] | None, tokens: float
+) -> None:
+    assert cost({"inputs": "hello", "parameters": parameters}) == tokens
+    assert cost({"inputs": "hello"}) == 100
+
+
+@pytest.mark.parametrize("value", ["256", 256.0, 2.5, True, [256], {"n": 256}, 2**64, -(2**70)])
+def test_what_is_no_integer_is_refused_by_its_name(value: Any) -> None:
+    body = (
+        f'{{"auth_data":{{}},"payload":{{"parameters":{{"max_new_tokens":{json.dumps(value)}}}}}}}'
+    )
+    with pytest.raises(
+        InvalidRequest, match=r"payload\.parameters\.max_new_tokens: must be an integer"
+    ):
+        GENERATE.workload.of(parse_envelope(body.encode(), GENERATE.workload.paths).fields)
+
+
+@pytest.mark.parametrize("value", [-1, -(2**63), 1_000_000_001, 2**63 - 1])
+def test_what_no_model_can_serve_is_refused(value: int) -> None:
+    with pytest.raises(InvalidRequest, match=r"payload\.parameters\.max_new_tokens: gives") as bad:
+        cost({"parameters": {"max_new_tokens": value}})
+    assert bad.value.status == 422
+
+
+@given(tokens=st.integers(0, 10**9))
+def test_every_sane_number_counts_as_it_is(tokens: int) -> None:
+    assert cost({"parameters": {"max_new_tokens": tokens, "seed": 1}}) == tokens
+
+
+def test_both_routes_cost_the_same_and_go_where_they_came() -> None:
+    assert [handler.route for handler in CONFIG.handlers] == ["/generate", "/generate_stream"]
+    for handler in CONFIG.handlers:
+        assert handler.upstream_path == handler.route
+        assert handler.workload == GENERATE.workload
+        assert handler.allow_parallel_requests
+        assert handler.max_queue_time == 600
+    assert CONFIG.benchmarked[0] is GENERATE
+
+
+def test_where_the_model_is_can_be_set() -> None:
+    assert (CONFIG.model_server_url, CONFIG.model_log_file, CONFIG.health_endpoint) == (
+        "http://127.0.0.1:5001",
+        "/workspace/infer.log",
+        "/health",
+    )
+    moved = define(
+        read_settings(
+            {
+                "MODEL_SERVER_URL": "http://10.0.0.9:80/",
+                "MODEL_LOG": "tgi.log",
+                "MODEL_HEALTH_ENDPOINT": "/info",
+            }
+        )
+    )
+    assert (moved.model_server_url, moved.model_log_file, moved.health_endpoint) == (
+        "http://10.0.0.9:80",
+        "tgi.log",
+        "/info",
+    )
+
+
+ACTIONS = CONFIG.log_actions
+MARKERS = LogMarkers(ACTIONS.on_error, ACTIONS.on_load, ACTIONS.on_info)
+ROUTER = (
+    '{"timestamp":"2026-01-08T15:02:49.000000Z","level":"INFO","message":"Connected",'
+    '"target":"text_generation_router%s","filename":"router/src/server.rs","line_number":2302}'
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (ROUTER % "", "load"),
+        (ROUTER % "::server", "load"),
+        ("Error: ShardCannotStart", "error"),
+        ("Error: ShardFailed", "error"),
+        ("Error: DownloadError", "error"),
+        ("Error: WebserverFailed", "error"),
+        ("Error: WebserverCannotStart", "error"),
+        ('Error: NotEnoughCUDADevices("`sharded` is not supported")', "error"),
+        ('{"level":"INFO","message":"Download file: model.safetensors"}', "info"),
+        ('{"level":"ERROR","message":"Model is overloaded","target":"x"}', None),
+        ('{"level":"ERROR","message":"Input validation error: `inputs` cannot be empty"}', None),
+        ('{"level":"ERROR","message":"Request failed during generation: x"}', None),
+        ('{"level":"ERROR","message":"Failed to send event. Receiver dropped."}', None),
+        ('{"level":"INFO","fields":{"message":"Starting Webserver"},"target":"x"}', None),
+        ('{"level":"INFO","fields":{"message":"Waiting for shard to be ready..."}}', None),
+        ('{"level":"INFO","message":"Success","target":"text_generation_router::server"}', None),
+    ],
+)
+def test_what_tgis_lines_mean(line: str, kind: str | None) -> None:
+    assert [event.kind for event in MARKERS.scan(line.encode() + b"\n")] == ([kind] if kind else [])
+
+
+def test_the_sample_log_loads_once_downloads_and_never_fails() -> None:
+    sample = Path(workers.tgi.__path__[0]) / "sample.log"
+    content = sample.read_bytes()
+    kinds = [event.kind for event in MARKERS.scan(content)]
+    assert kinds.count("load") == 1
+    assert "error" not in kinds
+    assert "info" in kinds
+    # It is served after that: what clients do wrong is no error of the model.
+    assert content.index(b'"message":"Connected"') < content.index(b'"level":"ERROR"')
+
+
+def test_no_other_model_servers_log_is_taken_for_tgis(shared_dir: Path) -> None:
+    logs = sorted(file for file in (shared_dir / "logs").rglob("*.log") if "tgi" not in file.parts)
+    assert logs
+    for file in logs:
+        assert [event.kind for event in MARKERS.scan(file.read_bytes())] == [], file
+
+
+def test_the_benchmark_asks_for_real_work_and_never_twice_the_same() -> None:
+    handler, benchmark = CONFIG.benchmarked
+    rng = random.Random(1)
+    requests = [prepare(handler, benchmark, rng) for _ in range(20)]
+    assert {request.workload for request in requests} == {128}
+    payloads = [orjson.loads(request.body) for request in requests]
+    assert len({payload["inputs"] for payload in payloads}) == 20
+    for payload in payloads:
+        assert len(payload["inputs"].split()) == 250
+        assert payload["parameters"]["max_new_tokens"] == 128
+    assert (benchmark.runs, benchmark.concurrency) == (3, 10)
+
+
+def test_an_answer_with_text_passes() -> None:
+    CONFIG.benchmarked[1].check(b'{"generated_text":" a cat"}')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"{}",
+        b"[]",
+        b"null",
+        b'"text"',
+        b'{"generated_text":""}',
+        b'{"generated_text":" \\n"}',
+        b'{"generated_text":null}',
+        b'{"generated_text":["a"]}',
+        b'{"error":"Model is overloaded","error_type":"overloaded"}',
+        b'data:{"token":{"text":"a"}}\n\n',
+    ],
+)
+def test_any_other_answer_is_a_failed_benchmark(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        CONFIG.benchmarked[1].check(body)
