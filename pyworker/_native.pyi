@@ -5,7 +5,7 @@ from typing import Literal, final
 
 # ruff: noqa: PYI021 - docstrings stand here, because a compiled module shows an editor none.
 
-__all__ = ["Envelope", "EnvelopeError", "MarkerSet", "parse_envelope"]
+__all__ = ["ChunkDecoder", "Envelope", "EnvelopeError", "MarkerSet", "parse_envelope"]
 
 class EnvelopeError(ValueError):
     """The first mistake in a request body. `str()` joins the attributes into one line.

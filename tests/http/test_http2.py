@@ -6,7 +6,7 @@ import httpx
 import pytest
 import trio
 from fakes.client import connect
-from fakes.clock import quiet
+from fakes.clock import quiet, time_passes
 from fakes.h2_client import H2Client
 from fakes.server import BODY_LIMIT, RunningServer
 from h2.events import StreamEnded
@@ -102,6 +102,28 @@ async def test_an_idle_connection_is_closed_by_a_drain(h2: H2Client, server: Run
     await quiet()
     await server.drain()
     await h2.until_closed()
+
+
+async def test_a_stream_that_takes_no_bytes_is_cut_after_five_minutes(
+    h2: H2Client, server: RunningServer, mock_clock: MockClock
+):
+    """The socket takes everything; it is the stream's window that is never opened again."""
+    await h2.request(b"/flood")
+    await server.paths.waiting.wait()
+    await quiet()
+    before = trio.current_time()
+    async with time_passes(mock_clock, step=5.0):
+        await server.paths.until_ended(1)
+    assert 290.0 <= trio.current_time() - before < 320.0
+    await h2.until_closed()
+
+
+async def test_a_stream_that_is_read_is_passed_whole(h2: H2Client, server: RunningServer):
+    stream = await h2.request(b"/flood")
+    got = 0
+    while got < 1024 * 1024:
+        got += len(await h2.data(stream))
+    assert server.paths.ended == []
 
 
 @pytest.mark.parametrize(

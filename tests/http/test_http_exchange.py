@@ -94,6 +94,16 @@ async def test_a_client_that_goes_on_sending_chunks_reads_the_413(raw: RawClient
     assert (await raw.answer())[0] == 200
 
 
+async def test_a_length_beside_chunks_does_not_count(raw: RawClient):
+    """RFC 9112 6.3: the chunks say where the body ends."""
+    both = b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+    await raw.send(b"POST /echo HTTP/1.1\r\nHost: w\r\n" + both)
+    for chunk in (b"hel", b"lo", b""):
+        await raw.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        await quiet()
+    assert await raw.answer() == (200, b"hello")
+
+
 async def test_a_body_that_stops_coming_is_408_after_a_minute(
     raw: RawClient, mock_clock: MockClock
 ):

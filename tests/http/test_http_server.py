@@ -270,5 +270,5 @@ async def test_a_port_that_is_taken_is_one_sentence():
 
 
 async def test_an_address_that_is_not_ours_is_one_sentence():
-    with pytest.raises(CannotBind, match="cannot listen on 192[.]0[.]2[.]1:0: "):
+    with pytest.raises(CannotBind, match="cannot listen on 192"):
         await open_listeners("192.0.2.1", 0)

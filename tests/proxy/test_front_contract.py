@@ -7,7 +7,7 @@ import trio
 from fakes.client import RawClient, connect, post
 from fakes.clock import quiet
 from fakes.fronts import Front
-from fakes.model import FakeModel, by_hand, sends, streams
+from fakes.model import Call, FakeModel, by_hand, sends, streams
 from fakes.relaying import Relaying
 
 pytestmark = pytest.mark.usefixtures("port")
@@ -182,6 +182,32 @@ async def test_many_events_in_one_packet_arrive_in_order(raw: RawClient, model: 
     while piece := await raw.chunk():
         got.append(piece)
     assert b"".join(got) == b"".join(events)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+async def test_however_the_models_packets_are_cut_the_body_is_the_same(
+    size: int, raw: RawClient, model: FakeModel
+):
+    """Chunks with extensions, one in upper case, and a trailer, cut in every place."""
+    answer = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5;a=b\r\nhello\r\n001\r\n \r\nA\r\n0123456789\r\n0;c\r\nX-Trailer: 1\r\n\r\n"
+    )
+
+    async def in_pieces(call: Call) -> None:
+        await call.body()
+        for start in range(0, len(answer), size):
+            await call.send(answer[start : start + size])
+
+    model.script(in_pieces)
+    for _ in range(2):
+        await raw.send(post("/generate", b"{}"))
+        await raw.head()
+        got = b""
+        while piece := await raw.chunk():
+            got += piece
+        assert got == b"hello 0123456789"
+    assert model.connections == 1
 
 
 async def test_a_large_body_each_way_arrives_as_it_is(raw: RawClient, model: FakeModel):
