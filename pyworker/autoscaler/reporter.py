@@ -34,6 +34,8 @@ POST_TIMEOUT_SECONDS = 10.0
 PREFER_AGAIN_SECONDS = 60.0
 # Records in one POST: about 200 kB of JSON, below the 1 MiB that servers commonly take.
 RECORDS_PER_POST = 1000
+# What is read of a refusal's reason, to be logged in part.
+_REFUSAL_BYTES = 4096
 GIB = 1024**3
 
 
@@ -91,6 +93,8 @@ class Reporter:
 
     async def last_report(self, timeout: float) -> None:
         """Deliver what is left, in `timeout` seconds at most. Call when `serve` has ended."""
+        self._status_post.share(timeout)
+        self._delete_post.share(timeout)
         with trio.move_on_after(timeout) as scope:
             # At a time, so that neither takes the other's seconds.
             async with trio.open_nursery() as nursery:
@@ -203,6 +207,11 @@ class _Poster:
         self._secret = secret
         self._current = 0
         self._prefer_at = 0.0
+        self._timeout = POST_TIMEOUT_SECONDS
+
+    def share(self, timeout: float) -> None:
+        """Give each address its share of `timeout` seconds, so that a silent one hides no other."""
+        self._timeout = timeout / max(len(self._addresses), 1)
 
     async def post(self, path: str, body: bytes) -> bool:
         """Whether an address acknowledged `body` with a 2xx. True when there is no address."""
@@ -218,19 +227,30 @@ class _Poster:
 
     async def _post_one(self, url: str, body: bytes) -> bool:
         headers = {"content-type": "application/json"}
-        with trio.move_on_after(POST_TIMEOUT_SECONDS) as scope:
+        with trio.move_on_after(self._timeout) as scope:
             try:
-                response = await self._client.post(url, content=body, headers=headers)
+                async with self._client.stream(
+                    "POST", url, content=body, headers=headers
+                ) as response:
+                    if not response.is_success:
+                        await self._log_refusal(url, response)
+                    return response.is_success
             except httpx.HTTPError as error:
                 log.info("POST %s: %s", url, str(error) or type(error).__name__)
                 return False
-            if not response.is_success:
-                text = response.text.replace(self._secret, "***") if self._secret else response.text
-                log.info("POST %s: status %d: %.200s", url, response.status_code, text)
-            return response.is_success
         assert scope.cancelled_caught
-        log.info("POST %s: no answer within %.0f s", url, POST_TIMEOUT_SECONDS)
+        log.info("POST %s: no answer within %.0f s", url, self._timeout)
         return False
+
+    async def _log_refusal(self, url: str, response: httpx.Response) -> None:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            # Read to the end, within the timeout, and not kept: see PublicKey.
+            body += chunk[: _REFUSAL_BYTES - len(body)]
+        text = body.decode(errors="replace")
+        if self._secret:
+            text = text.replace(self._secret, "***")
+        log.info("POST %s: status %d: %.200s", url, response.status_code, text)
 
 
 def autoscaler_client(addresses: tuple[str, ...]) -> httpx.AsyncClient:

@@ -20,10 +20,13 @@ from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
+from pyworker.http.h2_buffer import use_bounded_buffers
 from pyworker.http.stream import ClientStream
 from pyworker.http.turn import Turn
 
 log = logging.getLogger(__name__)
+
+use_bounded_buffers()
 
 
 class Connection(TCPServer):

@@ -11,11 +11,13 @@ from hypercorn.typing import (
     ASGIReceiveCallable,
     ASGIReceiveEvent,
     ASGISendCallable,
+    HTTPResponseBodyEvent,
     HTTPScope,
 )
 
 from pyworker.errors import BodyTimeout, BodyTooLarge, ClientGone
 from pyworker.http.connection import Connection
+from pyworker.http.stream import WRITE_STALL_SECONDS
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -90,7 +92,9 @@ class Exchange:
             BodyTimeout: Nothing came for BODY_STALL_SECONDS.
             ClientGone: The client left before the body was complete.
         """
-        header = self.header(b"content-length")
+        # RFC 9112 6.3: next to chunks a length does not count.
+        chunked = self.header(b"transfer-encoding") is not None
+        header = None if chunked else self.header(b"content-length")
         declared = int(header) if header is not None else None
         if declared is not None and declared > limit:
             raise _too_large(limit, declared)
@@ -176,15 +180,28 @@ class Exchange:
 
         Returns when the kernel took it, so that slow clients slow down whoever feeds them.
         """
-        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await self._send_body({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def finish(self) -> None:
         """End a streamed answer cleanly."""
         self.answered = True
         # A client that leaves now has its answer: nothing is cancelled any more.
         self._connection.exchange_scope = None
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
         await self.release()
+
+    async def _send_body(self, message: HTTPResponseBodyEvent) -> None:
+        if not self.multiplexed:
+            await self._send(message)
+            return
+        # The socket takes all of HTTP/2, and the server's sweep sees no stall: what a client can
+        # keep shut is the window of one stream.
+        with trio.move_on_after(WRITE_STALL_SECONDS) as scope:
+            await self._send(message)
+            # A stream that is gone takes everything and waits for nothing.
+            await trio.lowlevel.checkpoint()
+        if scope.cancelled_caught:
+            raise ClientGone(f"the client took no bytes for {WRITE_STALL_SECONDS:.0f} s")
 
     def hold(self) -> None:
         """Gather what is sent until `release` or `finish`, to make one packet of it."""

@@ -20,7 +20,7 @@ from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError
 from pyworker.http.accept import accept_all
 from pyworker.http.connection import Connection
 from pyworker.http.exchange import Exchange, Headers
-from pyworker.http.stream import ClientStream
+from pyworker.http.stream import WRITE_STALL_SECONDS, ClientStream
 
 __all__ = [
     "Exchange",
@@ -42,10 +42,7 @@ _BACKLOG = 4096
 # An idle connection is kept as long as clients and load balancers keep theirs (AWS ALB 60 s,
 # nginx 75 s): whoever closes first causes the other's keep-alive race, so we are the later one.
 KEEP_ALIVE_SECONDS = 75.0
-# A peer that takes none of what is written to it for this long is gone or means harm. Precedents:
-# nginx send_timeout 60 s; five minutes lets a phone wake up and still frees the GPU.
-WRITE_STALL_SECONDS = 300.0
-_SWEEP_SECONDS = 5.0  # how late the two limits above may be noticed
+_SWEEP_SECONDS = 5.0  # how late an idle or a stalled connection may be noticed
 _LAST_WORDS_SECONDS = 1.0  # for a reader whose socket is closed already
 _TLS_HANDSHAKE_SECONDS = 10.0
 

@@ -17,6 +17,9 @@ _KEEPALIVE = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
 )
+# A peer that takes none of what is written to it for this long is gone or means harm. Precedents:
+# nginx send_timeout 60 s; five minutes lets a phone wake up and still frees the GPU.
+WRITE_STALL_SECONDS = 300.0
 _MIN_READ_BYTES = 64 * 1024
 _MAX_READ_BYTES = 1024 * 1024
 _LINGER_RESET = struct.pack("ii", 1, 0)

@@ -145,8 +145,10 @@ async def _ask(
             if status != 200:
                 raise ValueError(f"the model answered {status}: {body[:200]!r}")
             config.check(body)
-        except (RequestError, UpstreamBroken, ValueError) as error:
+        except (RequestError, UpstreamBroken) as error:
             problems.append(str(error))
+        except Exception as error:  # noqa: BLE001 - because `check` is a definition's own code
+            problems.append(str(error) or type(error).__name__)
         return
     problems.append(f"no answer within {REQUEST_TIMEOUT_SECONDS:.0f} s")
 

@@ -96,6 +96,8 @@ class Readiness:
 
     def wait_for(self, what: str) -> None:
         """Within a phase, the worker waits for something else now."""
+        if self.ready:
+            return
         self.waits_for = what
         log.debug("%s: waits for %s", self.phase.value, what)
 

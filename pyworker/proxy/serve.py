@@ -22,6 +22,7 @@ import trio
 
 from pyworker._native import Envelope, EnvelopeError, parse_envelope
 from pyworker.errors import (
+    ClientGone,
     InvalidRequest,
     InvalidSession,
     MethodNotAllowed,
@@ -149,6 +150,9 @@ class Service:
                 await exchange.relay(request, line.relayed)
         except QueueFull:
             entry.outcome = Outcome.REJECTED
+            raise
+        except ClientGone:
+            entry.outcome = Outcome.CANCELLED
             raise
         except UpstreamBroken as error:
             entry.outcome = Outcome.ERROR

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import httpcore
 import trio
@@ -223,7 +223,11 @@ class Upstream:
         return None
 
     async def _give_back(self, connection: "_Connection") -> None:
-        if connection.http.is_idle() and len(self._idle) < _MAX_IDLE:
+        if (
+            connection.http.is_idle()
+            and not connection.has_excess()
+            and len(self._idle) < _MAX_IDLE
+        ):
             self._idle.append(connection)
         else:
             await connection.http.aclose()
@@ -237,6 +241,11 @@ class _Connection:
         self.http = httpcore.AsyncHTTPConnection(
             origin=origin, ssl_context=tls, network_backend=WireBackend(self.wire)
         )
+
+    def has_excess(self) -> bool:
+        """Whether bytes came after the answer, which would be taken for somebody else's answer."""
+        http11: Any = self.http._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        return self.wire.has_ahead or bool(http11._h11_state.trailing_data[0])  # noqa: SLF001
 
     async def send(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request; closes the connection on any failure, cancellation included."""

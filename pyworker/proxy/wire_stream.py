@@ -58,6 +58,11 @@ class WireStream(httpcore.AsyncNetworkStream):
         """The next read gives `data`."""
         self._ahead += data
 
+    @property
+    def has_ahead(self) -> bool:
+        """Whether there is something for the next read already."""
+        return bool(self._ahead)
+
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Some bytes, of a head up to its end; `timeout` in seconds."""
         self.at_body = False

@@ -1,5 +1,6 @@
 """`python -m pyworker ...` as a real process: its lines as they come, and how it ended."""
 
+import codecs
 import os
 import signal
 import subprocess
@@ -57,9 +58,10 @@ class Output:
 
     async def drain(self, pipe: trio.abc.ReceiveStream) -> None:
         """Read to the end, so that the process is never held up by its own words."""
+        decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
         async with pipe:
             async for data in pipe:
-                self.text += data.decode()
+                self.text += decoder.decode(data)
                 self._tell()
         self.ended = True
         self._tell()

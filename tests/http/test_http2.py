@@ -85,6 +85,19 @@ async def test_a_stream_that_its_client_resets_is_cancelled_and_the_others_are_n
     assert await h2.status(await h2.request(b"/echo", b"x")) == 200
 
 
+async def test_a_stream_that_is_reset_while_it_floods_is_cancelled(
+    h2: H2Client, server: RunningServer, mock_clock: MockClock
+):
+    flood = await h2.request(b"/flood")
+    await server.paths.waiting.wait()
+    await quiet()
+    h2.h2.reset_stream(flood)
+    await h2.flush()
+    await server.paths.until_ended(1)
+    assert server.paths.ended == ["cancelled"]
+    assert await h2.status(await h2.request(b"/echo", b"x")) == 200
+
+
 async def test_a_client_that_leaves_cancels_all_its_streams(
     h2: H2Client, server: RunningServer, mock_clock: MockClock
 ):

@@ -9,7 +9,7 @@ from fakes.clock import quiet
 from fakes.fronts import hypercorn
 from fakes.grants import autoscaler
 from fakes.h2_client import H2Client
-from fakes.model import FakeModel, by_hand, streams
+from fakes.model import Call, FakeModel, by_hand, streams
 from fakes.relaying import Relaying
 from fakes.worker_app import running_worker
 from h2.events import StreamEnded
@@ -79,6 +79,35 @@ async def test_an_http_2_stream_that_its_client_resets_closes_the_models(
         await client.flush()
         await call.left.wait()
         assert (await relaying.next_end()).cancelled
+        await client.stream.aclose()
+
+
+async def test_an_http_2_client_that_keeps_its_window_shut_stops_the_model(
+    model: FakeModel, relaying: Relaying
+):
+    size, whole = 64 * 1024, 24 * 1024 * 1024
+    sent = 0
+
+    async def sends_as_fast_as_it_can(call: Call) -> None:
+        nonlocal sent
+        await call.body()
+        await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % whole)
+        while sent < whole:
+            await call.send(bytes(size))
+            sent += size
+
+    model.script(sends_as_fast_as_it_can)
+    async with hypercorn(relaying, model.url) as running:
+        client = H2Client((await connect(running.port)).stream)
+        await client.begin()
+        stream = await client.request(b"/generate", b"{}")
+        assert await client.status(stream) == 200
+        await quiet()
+        assert 0 < sent < whole // 2
+        got = 0
+        while got < whole:
+            got += len(await client.data(stream))
+        assert (got, sent) == (whole, whole)
         await client.stream.aclose()
 
 
