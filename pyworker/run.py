@@ -126,7 +126,8 @@ async def run(
                     await accepting.start(server.accept, listeners, serving)
                     log.info("worker %s listens on port %d", config.name, port_of(listeners))
                     await accepting.start(public_key.serve)
-                    await accepting.start(watch.serve)
+                    # Not waited for: a file system that hangs must not keep SIGTERM waiting.
+                    accepting.start_soon(watch.serve)
                     task_status.started(port_of(listeners))
                     log.info("%s: draining", signal.Signals(await anext(signals)).name)
                     readiness.drain()

@@ -265,10 +265,11 @@ def _boolean(text: str) -> bool:
 
 
 def _true_or_false(text: str) -> bool:
-    # Stricter than _boolean: older workers took USE_SSL=1 for false, so it must not mean true.
-    if text.lower() not in {"true", "false"}:
+    # Stricter than _boolean: older workers took USE_SSL=1 and USE_SSL=True for false, so neither
+    # may mean true.
+    if text != "true" and text.lower() != "false":
         raise ValueError('"true" or "false"')
-    return text.lower() == "true"
+    return text == "true"
 
 
 def _url(text: str) -> str:

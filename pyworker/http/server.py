@@ -79,7 +79,9 @@ class HttpServer:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._sweep)
             for listener in listeners:
-                nursery.start_soon(accept_all, listener, self._serve, connections)
+                nursery.start_soon(
+                    accept_all, listener, self._serve, connections, self._connections.__len__
+                )
             task_status.started()
         raise AssertionError("accepting never ends")
 
