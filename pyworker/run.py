@@ -39,9 +39,9 @@ from pyworker.worker import WorkerConfig
 
 log = logging.getLogger(__name__)
 
-# The last report: long enough for one slow autoscaler, short against the 10 s that container
-# runtimes commonly wait between SIGTERM and SIGKILL.
-LAST_REPORT_SECONDS = 5.0
+# For the reports under way, and again for the last one: long enough for one slow autoscaler, and
+# together not over the 10 s that container runtimes commonly wait between SIGTERM and SIGKILL.
+LAST_REPORT_SECONDS = 4.0
 EXIT_OK, EXIT_DIED, EXIT_SETTINGS = 0, 1, 2
 
 
@@ -117,6 +117,7 @@ async def run(
         refresh_key=public_key.refresh,
     )
     server = HttpServer(front(service, upstream), tls=tls)
+    drained = trio.CancelScope()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as control:
@@ -133,10 +134,12 @@ async def run(
                     readiness.drain()
                     accepting.cancel_scope.cancel()
                 await server.close_idle()
-                control.start_soon(_end_grace, settings.grace, signals, serving, server)
-            control.cancel_scope.cancel()
+                control.start_soon(_end_grace, settings.grace, signals, serving, server, drained)
+            drained.cancel()
+            reporter.stop()
+            control.cancel_scope.deadline = trio.current_time() + LAST_REPORT_SECONDS
+        await _say_last_words(reporter, signals)
     await upstream.aclose()
-    await reporter.last_report(LAST_REPORT_SECONDS)
     await client.aclose()
     log.info("worker %s stopped", config.name)
 
@@ -169,6 +172,17 @@ def _watch(
 
 
 async def _end_grace(
+    grace: float,
+    signals: AsyncIterator[int],
+    serving: trio.Nursery,
+    server: HttpServer,
+    drained: trio.CancelScope,
+) -> None:
+    with drained:
+        await _cut_after_grace(grace, signals, serving, server)
+
+
+async def _cut_after_grace(
     grace: float, signals: AsyncIterator[int], serving: trio.Nursery, server: HttpServer
 ) -> None:
     with trio.move_on_after(grace) as scope:
@@ -178,6 +192,18 @@ async def _end_grace(
     serving.cancel_scope.cancel()
     # A client that takes no bytes holds its connection in a shielded send: only a reset ends it.
     server.abort_all()
+
+
+async def _say_last_words(reporter: Reporter, signals: AsyncIterator[int]) -> None:
+    async def stop_at_signal() -> None:
+        await anext(signals)
+        log.warning("second signal: stopping without the last report")
+        nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stop_at_signal)
+        await reporter.last_report(LAST_REPORT_SECONDS)
+        nursery.cancel_scope.cancel()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -27,11 +27,13 @@ class Field:
         path: Dotted path within the payload, such as `parameters.max_new_tokens`.
         kind: `str` or `int`.
         default: Value when the field is absent or null; None makes the field required.
+        maximum: The largest integer that makes sense; None for no limit.
     """
 
     path: str
     kind: type[str] | type[int]
     default: str | int | None = None
+    maximum: int | None = None
 
     def read(self, fields: Fields) -> str | int:
         """The field's value.
@@ -48,6 +50,8 @@ class Field:
         if not isinstance(value, self.kind) or isinstance(value, bool):
             expected = "a string" if self.kind is str else "an integer"
             raise bad_payload(self.path, f"must be {expected}")
+        if self.maximum is not None and isinstance(value, int) and value > self.maximum:
+            raise bad_payload(self.path, f"must be at most {self.maximum}")
         return value
 
 
@@ -164,6 +168,8 @@ class WorkerConfig:
         model_server_url: Base URL of the model server.
         model_log_file: Path of its log.
         health_endpoint: Path that answers 200 when the model is well; empty when there is none.
+        info_endpoint: Path whose answer tells one model from another and does not change while it
+            runs; empty when there is none. Benchmark results are kept under it.
         handlers: Routes that need a grant.
         open_routes: GET routes, relayed to the same path of the model server without a grant
             and without being counted: for people's own probes.
@@ -175,6 +181,7 @@ class WorkerConfig:
     model_log_file: str
     handlers: tuple[HandlerConfig, ...]
     health_endpoint: str = ""
+    info_endpoint: str = ""
     open_routes: tuple[str, ...] = ()
     log_actions: LogActionConfig = field(default_factory=LogActionConfig)
 

@@ -7,7 +7,6 @@ amount is taken out of the ledger for one report and put back unless a 2xx ackno
 
 import logging
 import shutil
-from typing import NoReturn
 
 import httpx
 import trio
@@ -20,7 +19,7 @@ from pyworker.autoscaler.wire import (
     WorkerStatus,
     encode_finished,
 )
-from pyworker.model.readiness import Readiness
+from pyworker.model.readiness import Phase, Readiness
 from pyworker.proxy.ledger import Amounts, Ledger
 
 log = logging.getLogger(__name__)
@@ -67,6 +66,7 @@ class Reporter:
         self._urgent = trio.Event()
         self._news = trio.Event()
         self._finished = trio.Event()
+        self._stopping = trio.Event()
         self._load_time_known = False
         self._disk_reported: float | None = None
 
@@ -81,32 +81,41 @@ class Reporter:
         if self._ledger.finished_count:
             self._finished.set()
 
-    async def serve(
-        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> NoReturn:
-        """Report until cancelled. Survives every failure to deliver; nothing else."""
+    async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Report until `stop`. Survives every failure to deliver; nothing else."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._report_status)
             nursery.start_soon(self._report_finished)
             task_status.started()
-        raise AssertionError("the loops never end")
+
+    def stop(self) -> None:
+        """Let `serve` end when the reports that are under way have their answers.
+
+        Cancelling it instead would take back what the autoscaler has counted already, and
+        `last_report` would tell it a second time.
+        """
+        self._stopping.set()
+        self.state_changed()
+        self._finished.set()
 
     async def last_report(self, timeout: float) -> None:
         """Deliver what is left, in `timeout` seconds at most. Call when `serve` has ended."""
         self._status_post.share(timeout)
         self._delete_post.share(timeout)
         with trio.move_on_after(timeout) as scope:
-            # At a time, so that neither takes the other's seconds.
+            # Side by side, so that neither takes the other's seconds.
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._send_finished)
                 if not await self._send_status():
                     log.error("the last report was not acknowledged")
         if scope.cancelled_caught:
             log.error("the last report was not acknowledged within %.0f s", timeout)
+        if self._ledger.finished_count:
+            log.error("%d records of requests were not acknowledged", self._ledger.finished_count)
 
-    async def _report_status(self) -> NoReturn:
+    async def _report_status(self) -> None:
         backoff = Backoff()
-        while True:
+        while not self._stopping.is_set():
             self._urgent = trio.Event()
             self._news = trio.Event()
             if await self._send_status():
@@ -118,7 +127,7 @@ class Reporter:
                 with trio.move_on_after(pause):
                     await self._urgent.wait()
                     # A state that changes again and again does not undo the back-off.
-                    await trio.sleep(GATHER_SECONDS)
+                    await self._pause(GATHER_SECONDS)
 
     async def _wait_for_reason(self) -> None:
         with trio.move_on_after(HEARTBEAT_SECONDS):
@@ -145,6 +154,8 @@ class Reporter:
 
     def _status(self, amounts: Amounts, load_time: float, disk: float) -> WorkerStatus:
         grown = 0.0 if self._disk_reported is None else disk - self._disk_reported
+        # As before the benchmark, which nobody is routed to.
+        stops = self._readiness.phase is Phase.DRAINING
         return WorkerStatus(
             id=self._identity.container_id,
             mtoken=self._identity.master_token,
@@ -154,7 +165,7 @@ class Reporter:
             new_load=amounts.new_load,
             rej_load=amounts.rejected,
             cur_perf=amounts.served,
-            max_perf=self._readiness.max_perf,
+            max_perf=0.0 if stops else self._readiness.max_perf,
             cur_capacity=0.0,
             max_capacity=0.0,
             num_requests_working=self._ledger.working,
@@ -166,20 +177,24 @@ class Reporter:
             url=self._identity.url,
         )
 
-    async def _report_finished(self) -> NoReturn:
+    async def _report_finished(self) -> None:
         backoff = Backoff()
-        while True:
+        while not self._stopping.is_set():
             await self._finished.wait()
             # Gathers what ends in the same second, as the protocol's own rhythm does.
-            await trio.sleep(GATHER_SECONDS)
+            await self._pause(GATHER_SECONDS)
             self._finished = trio.Event()
             if await self._send_finished():
                 backoff.reset()
             else:
                 pause = backoff.next()
                 log.warning("finished requests not delivered; next try in %.1f s", pause)
-                await trio.sleep(pause)
+                await self._pause(pause)
                 self._finished.set()
+
+    async def _pause(self, seconds: float) -> None:
+        with trio.move_on_after(seconds):
+            await self._stopping.wait()
 
     async def _send_finished(self) -> bool:
         while records := self._ledger.take_finished(RECORDS_PER_POST):

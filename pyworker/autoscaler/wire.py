@@ -51,13 +51,17 @@ class WorkerStatus:
     cur_load: float
     """Level: workload of all requests that are running or queued here."""
     new_load: float
-    """Amount: workload received, less workload whose client left; never below 0."""
+    """Amount: workload received, less workload whose client left, if both fall into one window.
+
+    Never below 0: a client that leaves in a later window takes nothing back, as in PyWorker 1.1.0.
+    """
     rej_load: float
     """Amount: workload of granted requests that were refused here (429, 503)."""
     cur_perf: float
     """Amount, not a rate: workload served."""
     max_perf: float
-    """Level: benchmarked throughput, workload per second; 0.0 before the benchmark."""
+    """Level: benchmarked throughput, workload per second; 0.0 before the benchmark and while the
+    worker stops, so that nobody is routed to it."""
     cur_capacity: float
     """Always 0."""
     max_capacity: float

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 # Taken in one turn: an eighth of what is open, since that is what makes turns long, but at least
 # these. A request takes about 13 turns, so a burst on an idle worker passes in many small waves.
 _BATCH = 8
+# A mistake of ours. Everything else that accept(2) tells is the fate of one connection that waited
+# (refused by the firewall, reset, unreachable), and the next one may be well.
+_OUR_ERRNOS = {errno.EBADF, errno.EINVAL, errno.EFAULT, errno.ENOTSOCK, errno.EOPNOTSUPP}
 # The system is out of descriptors or memory: what ends frees some, so ask again soon. The same
 # errors and the same pause as trio.serve_listeners has.
 _CAPACITY_ERRNOS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
@@ -45,13 +48,14 @@ async def accept_all(
                 try:
                     for _ in range(max(_BATCH, count_open() // 8)):
                         connections.start_soon(serve, _accept(waiting))
-                except (BlockingIOError, ConnectionAbortedError):
+                except BlockingIOError:
                     continue
                 except OSError as error:
-                    if error.errno not in _CAPACITY_ERRNOS:
+                    if error.errno in _OUR_ERRNOS:
                         raise
-                    log.warning("cannot accept a connection now: %s", error.strerror)
-                    await trio.sleep(_CAPACITY_PAUSE_SECONDS)
+                    if error.errno in _CAPACITY_ERRNOS:
+                        log.warning("cannot accept a connection now: %s", error.strerror)
+                        await trio.sleep(_CAPACITY_PAUSE_SECONDS)
         finally:
             waiting.detach()
 

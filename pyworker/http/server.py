@@ -165,7 +165,9 @@ class _Application:
         try:
             await self._handler(exchange)
         except ClientGone:
-            exchange.abort()
+            # Over HTTP/2 the neighbours on the connection go on, unless half an answer stands.
+            if not exchange.multiplexed or exchange.started:
+                exchange.abort()
         except trio.Cancelled:
             # The client left, or the server ends. Hypercorn would answer 500 to an exchange that
             # has no answer yet; over HTTP/2 it may, since a reset would end its neighbours, too.

@@ -25,7 +25,7 @@ _GPU_FILES = "/proc/driver/nvidia/gpus"
 def benchmark_key(
     config: WorkerConfig,
     *,
-    model_name: str,
+    model: str,
     code_version: str,
     gpus: tuple[str, ...],
     sample: Prepared,
@@ -34,7 +34,7 @@ def benchmark_key(
 
     Args:
         config: The worker.
-        model_name: The served model.
+        model: What tells the served model from others.
         code_version: Of this package.
         gpus: The cards, one line each.
         sample: A request of the benchmark, the same at every start. Its body stands for what is
@@ -44,7 +44,7 @@ def benchmark_key(
     parts = [
         config.name,
         config.model_server_url,
-        model_name,
+        model,
         code_version,
         *gpus,
         _description(handler, benchmark),

@@ -32,6 +32,8 @@ _SECOND_OPINIONS = 5
 # First pause before a failed benchmark is tried again; doubles up to the longest.
 _RETRY_SECONDS = 30.0
 _RETRY_LONGEST_SECONDS = 300.0
+# Of failed probes in a row the first is logged, and then one in so many: every 2 minutes.
+_TELL_EVERY = 60
 # What is told of a log line in a report.
 _TOLD_CHARACTERS = 300
 
@@ -216,8 +218,11 @@ class ModelWatch:
             if not self._watched():
                 continue
             judgement.note(problem)
-            if problem:
-                log.warning("health probe: %s", problem)
+            if (
+                judgement.failures == 1
+                or judgement.failures % _TELL_EVERY == 0 < judgement.failures
+            ):
+                log.warning("health probe failed (%d in a row): %s", judgement.failures, problem)
             if self._readiness.ready and judgement.sick:
                 self._readiness.fail(f"health probe failed {judgement.failures} times: {problem}")
             elif self._readiness.phase is Phase.ERRORED and judgement.well:

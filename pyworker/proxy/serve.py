@@ -5,7 +5,7 @@ The order of the checks, each with its reason:
 1. route        nothing else is known without it
 2. body limit   before a byte is buffered
 3. envelope     one pass over the bytes gives all that the next steps need
-4. grant        before anything is counted: nobody unsigned can move a number or start a fetch
+4. grant        before anything is counted: nobody unsigned can move a number
 5. workload     refusals are reported by it, so it comes before them
 6. readiness    a granted request that meets an unready model is refused and reported as such
 7. admission    may it come in; then, in the ledger, wait for its turn

@@ -181,8 +181,10 @@ async def test_both_routes_are_served_and_the_sums_agree(loop: Loop) -> None:
     given = {answer["request_idx"] for answer in told["whole"]}
     assert given <= {entry["request_idx"] for entry in logged}
     [seen] = told["workers"]
-    assert (seen["status"], seen["measured_perf"]) == ("idle", account["max_perf"])
-    assert account["max_perf"] > 0
+    assert seen["status"] == "idle"
+    assert seen["measured_perf"] > 0
+    # The worker has stopped: nobody may be routed to it.
+    assert account["max_perf"] == 0
 
 
 # --- what goes wrong

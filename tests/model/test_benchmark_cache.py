@@ -28,7 +28,7 @@ def key(config: WorkerConfig | None = None, **changed: Any) -> str:
     config = config or bench.worker()
     handler, benchmark = config.benchmarked
     known: dict[str, Any] = {
-        "model_name": "llama",
+        "model": "llama",
         "code_version": "0.1.0",
         "gpus": H100,
         "sample": prepare(handler, benchmark, random.Random(0)),
@@ -49,8 +49,8 @@ def test_the_same_again_has_the_same_key() -> None:
 
 
 CHANGES: dict[str, str] = {
-    "model": key(model_name="mistral"),
-    "no model name": key(model_name=""),
+    "model": key(model="mistral"),
+    "no model name": key(model=""),
     "code": key(code_version="0.2.0"),
     "another GPU": key(gpus=("Model: NVIDIA H200",)),
     "one GPU more": key(gpus=H100 * 2),
@@ -78,7 +78,7 @@ def test_no_two_changes_have_one_key() -> None:
 
 
 def test_parts_do_not_run_into_each_other() -> None:
-    assert key(model_name="a", code_version="bc") != key(model_name="ab", code_version="c")
+    assert key(model="a", code_version="bc") != key(model="ab", code_version="c")
 
 
 @given(result=st.floats(min_value=0, exclude_min=True, allow_infinity=False))

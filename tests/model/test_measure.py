@@ -4,6 +4,7 @@ On the real clock, since files are read in threads; nothing here waits.
 """
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -33,7 +34,8 @@ def kept(cache: Path) -> list[float]:
 
 
 async def measured(model: ModelHttp, cache: Path, **environ: str) -> float:
-    return await measure(worker(model.url), settings(cache, **environ), random.Random())
+    named = {"MODEL_NAME": "phi", **environ}
+    return await measure(worker(model.url), settings(cache, **named), random.Random())
 
 
 async def test_the_first_time_it_is_measured_and_kept(cache: Path) -> None:
@@ -70,6 +72,24 @@ async def test_another_model_is_measured_anew(cache: Path, change: dict[str, str
         asked = len(model.asked)
         await measured(model, cache, **change)
         assert len(model.asked) == asked + 31
+    assert len(kept(cache)) == 2
+
+
+async def test_without_a_name_nothing_is_kept(cache: Path) -> None:
+    async with model_http(GOOD) as model:
+        for number in (1, 2):
+            await measured(model, cache, MODEL_NAME="")
+            assert len(model.asked) == number * 31
+    assert kept(cache) == []
+
+
+async def test_what_the_model_says_of_itself_is_its_name(cache: Path) -> None:
+    async with model_http(GOOD) as model:
+        config = replace(worker(model.url), info_endpoint="/info")
+        for info in (whole(b'{"model_id":"a"}'), whole(b'{"model_id":"b"}')):
+            model.answer = in_turn(info, *[GOOD] * 31)
+            await measure(config, settings(cache), random.Random())
+        assert [asked.path for asked in model.asked].count("/info") == 2
     assert len(kept(cache)) == 2
 
 

@@ -33,7 +33,7 @@ def cost(payload: Any) -> float:
     [
         ({"max_new_tokens": 256}, 256),
         ({"max_new_tokens": 0}, 0),
-        ({"max_new_tokens": 1_000_000_000}, 1e9),
+        ({"max_new_tokens": 1_000_000}, 1e6),
         ({"max_new_tokens": None}, 100),
         ({"temperature": 0.7}, 100),
         ({}, 100),
@@ -58,14 +58,17 @@ def test_what_is_no_integer_is_refused_by_its_name(value: Any) -> None:
         GENERATE.workload.of(parse_envelope(body.encode(), GENERATE.workload.paths).fields)
 
 
-@pytest.mark.parametrize("value", [-1, -(2**63), 1_000_000_001, 2**63 - 1])
-def test_what_no_model_can_serve_is_refused(value: int) -> None:
-    with pytest.raises(InvalidRequest, match=r"payload\.parameters\.max_new_tokens: gives") as bad:
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [(-1, "gives"), (-(2**63), "gives"), (1_000_001, "at most"), (2**63 - 1, "at most")],
+)
+def test_what_no_model_can_serve_is_refused(value: int, why: str) -> None:
+    with pytest.raises(InvalidRequest, match=rf"parameters\.max_new_tokens: .*{why}") as bad:
         cost({"parameters": {"max_new_tokens": value}})
     assert bad.value.status == 422
 
 
-@given(tokens=st.integers(0, 10**9))
+@given(tokens=st.integers(0, 10**6))
 def test_every_sane_number_counts_as_it_is(tokens: int) -> None:
     assert cost({"parameters": {"max_new_tokens": tokens, "seed": 1}}) == tokens
 

@@ -23,7 +23,15 @@ DEFAULT_MAX_NEW_TOKENS = 100
 BENCHMARK_WORDS = 250
 BENCHMARK_NEW_TOKENS = 128
 
-MAX_NEW_TOKENS = Field(path="parameters.max_new_tokens", kind=int, default=DEFAULT_MAX_NEW_TOKENS)
+# Longer than any model's context: a number beyond is a mistake, which must not look like load.
+MOST_NEW_TOKENS = 1_000_000
+
+MAX_NEW_TOKENS = Field(
+    path="parameters.max_new_tokens",
+    kind=int,
+    default=DEFAULT_MAX_NEW_TOKENS,
+    maximum=MOST_NEW_TOKENS,
+)
 
 
 def define(settings: Settings) -> WorkerConfig:
@@ -35,6 +43,7 @@ def define(settings: Settings) -> WorkerConfig:
         model_server_url=settings.model_server_url or "http://127.0.0.1:5001",
         model_log_file=settings.model_log or "/workspace/infer.log",
         health_endpoint=settings.model_health_endpoint or "/health",
+        info_endpoint="/info",
         handlers=(
             HandlerConfig(
                 route="/generate",
