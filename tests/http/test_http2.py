@@ -185,3 +185,18 @@ async def test_data_after_the_answer_harms_nobody(h2: H2Client, server: RunningS
         await h2.flush()
         await quiet()
     assert await still_serves(server)
+
+
+async def test_a_client_that_resets_its_upload_leaves_its_neighbours_alone(
+    h2: H2Client, server: RunningServer
+):
+    waiting = await h2.request(b"/wait")
+    await server.paths.waiting.wait()
+    upload = await h2.request(b"/echo", None)
+    await quiet()
+    h2.h2.reset_stream(upload)
+    await h2.flush()
+    await quiet()
+    server.paths.go.set()
+    assert await h2.status(waiting) == 200
+    assert await h2.data(waiting) == b"waited"

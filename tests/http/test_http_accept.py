@@ -1,5 +1,6 @@
 """Accepting: many at once, those that leave before their turn, and a system without descriptors."""
 
+import errno
 import os
 import resource
 import socket
@@ -71,3 +72,23 @@ async def test_draining_closes_the_port(mock_clock: MockClock):
         await quiet()
         with pytest.raises(OSError, match="refused"):
             await connect(server.port)
+
+
+async def test_a_connection_that_the_system_refuses_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async with running_server() as server:
+        accept = socket.socket.accept
+        told = [PermissionError(errno.EPERM, "denied"), OSError(errno.ENETDOWN, "down")]
+
+        def refusing(listening: socket.socket) -> tuple[socket.socket, object]:
+            if told:
+                raise told.pop()
+            return accept(listening)
+
+        monkeypatch.setattr(socket.socket, "accept", refusing)
+        raw = await connect(server.port)
+        await raw.send(post("/echo", b"x"))
+        assert await raw.answer() == (200, b"x")
+        await raw.close()
+    assert not told
