@@ -1,6 +1,6 @@
 """The life of a worker process, top to bottom; the nesting of its nurseries is its shutdown order.
 
-control     reporter: last to die
+control     reporter: last to die; a second signal ends it, too
 └─ serving      exchanges in flight: end within the grace period
    └─ accepting     front, log follower, readiness, health, public key: first to die
 """
@@ -118,27 +118,33 @@ async def run(
     )
     server = HttpServer(front(service, upstream), tls=tls)
     drained = trio.CancelScope()
+    second = trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with trio.open_nursery() as control:
-            await control.start(reporter.serve)
-            async with trio.open_nursery() as serving:
-                async with trio.open_nursery() as accepting:
-                    await accepting.start(server.accept, listeners, serving)
-                    log.info("worker %s listens on port %d", config.name, port_of(listeners))
-                    await accepting.start(public_key.serve)
-                    # Not waited for: a file system that hangs must not keep SIGTERM waiting.
-                    accepting.start_soon(watch.serve)
-                    task_status.started(port_of(listeners))
-                    log.info("%s: draining", signal.Signals(await anext(signals)).name)
-                    readiness.drain()
-                    accepting.cancel_scope.cancel()
-                await server.close_idle()
-                control.start_soon(_end_grace, settings.grace, signals, serving, server, drained)
-            drained.cancel()
-            reporter.stop()
-            control.cancel_scope.deadline = trio.current_time() + LAST_REPORT_SECONDS
-        await _say_last_words(reporter, signals)
+        async with trio.open_nursery() as life:
+            async with trio.open_nursery() as control:
+                await control.start(reporter.serve)
+                async with trio.open_nursery() as serving:
+                    async with trio.open_nursery() as accepting:
+                        await accepting.start(server.accept, listeners, serving)
+                        log.info("worker %s listens on port %d", config.name, port_of(listeners))
+                        await accepting.start(public_key.serve)
+                        # Not waited for: a file system that hangs must not keep SIGTERM waiting.
+                        accepting.start_soon(watch.serve)
+                        task_status.started(port_of(listeners))
+                        log.info("%s: draining", signal.Signals(await anext(signals)).name)
+                        readiness.drain()
+                        accepting.cancel_scope.cancel()
+                    await server.close_idle()
+                    life.start_soon(_set_at_signal, signals, second)
+                    life.start_soon(_end_grace, settings.grace, second, serving, server, drained)
+                drained.cancel()
+                reporter.stop()
+                control.cancel_scope.deadline = trio.current_time() + LAST_REPORT_SECONDS
+                if not second.is_set():
+                    life.start_soon(_end_reporting, second, life)
+            await reporter.last_report(LAST_REPORT_SECONDS)
+            life.cancel_scope.cancel()
     await upstream.aclose()
     await client.aclose()
     log.info("worker %s stopped", config.name)
@@ -171,39 +177,32 @@ def _watch(
     )
 
 
+async def _set_at_signal(signals: AsyncIterator[int], event: trio.Event) -> None:
+    await anext(signals)
+    event.set()
+
+
 async def _end_grace(
     grace: float,
-    signals: AsyncIterator[int],
+    second: trio.Event,
     serving: trio.Nursery,
     server: HttpServer,
     drained: trio.CancelScope,
 ) -> None:
     with drained:
-        await _cut_after_grace(grace, signals, serving, server)
+        with trio.move_on_after(grace):
+            await second.wait()
+        over = "second signal" if second.is_set() else f"grace period of {grace:g} s is over"
+        log.warning("%s: cutting what is left", over)
+        serving.cancel_scope.cancel()
+        # A client that takes no bytes holds its connection in a shielded send; a reset ends it.
+        server.abort_all()
 
 
-async def _cut_after_grace(
-    grace: float, signals: AsyncIterator[int], serving: trio.Nursery, server: HttpServer
-) -> None:
-    with trio.move_on_after(grace) as scope:
-        await anext(signals)
-    why = f"grace period of {grace:g} s is over" if scope.cancelled_caught else "second signal"
-    log.warning("%s: cutting what is left", why)
-    serving.cancel_scope.cancel()
-    # A client that takes no bytes holds its connection in a shielded send: only a reset ends it.
-    server.abort_all()
-
-
-async def _say_last_words(reporter: Reporter, signals: AsyncIterator[int]) -> None:
-    async def stop_at_signal() -> None:
-        await anext(signals)
-        log.warning("second signal: stopping without the last report")
-        nursery.cancel_scope.cancel()
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(stop_at_signal)
-        await reporter.last_report(LAST_REPORT_SECONDS)
-        nursery.cancel_scope.cancel()
+async def _end_reporting(second: trio.Event, life: trio.Nursery) -> None:
+    await second.wait()
+    log.warning("second signal: stopping without the last report")
+    life.cancel_scope.cancel()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

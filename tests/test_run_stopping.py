@@ -158,6 +158,16 @@ async def test_a_second_signal_stops_at_once(
     assert "second signal: cutting what is left" in worker.process.err.text
 
 
+async def test_a_second_signal_ends_the_wait_for_a_silent_autoscaler(stage: Stage) -> None:
+    async with stage.ready_worker() as worker:
+        stage.autoscaler.silent = True
+        worker.process.send_signal(TERM)
+        await worker.process.err.line("draining")
+        worker.process.send_signal(TERM)
+        assert await worker.process.exit_code() == 0, worker.process.err.text
+    assert "second signal: " in worker.process.err.text
+
+
 async def test_a_client_that_takes_no_bytes_does_not_outlive_the_grace_period(
     stage: Stage,
 ) -> None:

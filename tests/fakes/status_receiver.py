@@ -62,6 +62,7 @@ class StatusReceiver:
         refused: Why a request got 4xx; a test that does not expect any should look.
         answer: Status of the answer to a right report; below 300 acknowledges it.
         answer_text: Body of that answer, given the body of the report.
+        silent: Takes what comes and never answers.
     """
 
     statuses: list[Body] = field(default_factory=list[Body])
@@ -69,6 +70,7 @@ class StatusReceiver:
     refused: list[str] = field(default_factory=list[str])
     answer: int = 200
     answer_text: Callable[[bytes], bytes] = lambda _: b"{}"
+    silent: bool = False
     port: int = 0
     _changed: trio.Event = field(default_factory=trio.Event)
 
@@ -106,6 +108,8 @@ class StatusReceiver:
         async with stream:
             try:
                 request, body = await _read(wire, stream)
+                if self.silent:
+                    await trio.sleep_forever()
                 status, answer = self._answer(request, body)
                 head = h11.Response(
                     status_code=status,
