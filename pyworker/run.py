@@ -1,8 +1,9 @@
 """The life of a worker process, top to bottom; the nesting of its nurseries is its shutdown order.
 
-control     reporter: last to die; a second signal ends it, too
-└─ serving      exchanges in flight: end within the grace period
-   └─ accepting     front, log follower, readiness, health, public key: first to die
+life        the second signal, the end of the grace period, the last report
+└─ control      reporter: its loops end when nothing is left to count
+   └─ serving       exchanges in flight: end within the grace period
+      └─ accepting      front, log follower, readiness, health, public key: first to die
 """
 
 import logging
