@@ -3,10 +3,12 @@
 //! * [`chunks`]: the chunked coding of HTTP/1.1, taken off as it comes
 //! * [`envelope`]: one strict pass over a request body
 //! * [`markers`]: which log lines hold which marker
+//! * [`tokens`]: how many tokens a text has
 
 pub mod chunks;
 pub mod envelope;
 pub mod markers;
+pub mod tokens;
 
 #[cfg(feature = "pyo3")]
 mod python;

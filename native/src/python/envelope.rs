@@ -1,5 +1,4 @@
-//! The Python edge: copies arguments in, lets other threads run while long input is read, and
-//! turns results and errors into Python objects. Nothing is decided here.
+//! Request bodies from Python, read in one strict pass.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -11,22 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use pyo3::{IntoPyObjectExt, create_exception, intern};
 
-use crate::chunks;
+use super::DETACH_FROM;
 use crate::envelope::{self, Declared, Number, Value};
-use crate::markers;
-
-#[pymodule]
-mod _native {
-    #[pymodule_export]
-    use super::{ChunkDecoder, Envelope, EnvelopeError, MarkerSet, parse_envelope};
-}
-
-/// Bytes from which the interpreter lock is released.
-///
-/// Taking it back beside a thread that computes costs 5 ms, its switch interval. This much JSON of
-/// small tokens takes 30 ms to read, so there the others gain more than we lose; one long string
-/// of this size takes 1 ms.
-const DETACH_FROM: usize = 16 << 20;
 
 create_exception!(
     pyworker._native,
@@ -37,7 +22,7 @@ create_exception!(
 
 /// What a request body says.
 #[pyclass(frozen, module = "pyworker._native")]
-struct Envelope {
+pub(super) struct Envelope {
     #[pyo3(get)]
     has_auth_data: bool,
     #[pyo3(get)]
@@ -67,7 +52,7 @@ struct Envelope {
 /// Reads a request body in one strict pass.
 #[pyfunction]
 #[pyo3(signature = (body, fields = Vec::new()), text_signature = "(body, fields=())")]
-fn parse_envelope<'py>(
+pub(super) fn parse_envelope<'py>(
     body: &Bound<'py, PyBytes>,
     fields: Vec<Bound<'py, PyString>>,
 ) -> PyResult<Envelope> {
@@ -156,75 +141,4 @@ fn raise(py: Python<'_>, error: &envelope::EnvelopeError) -> PyResult<PyErr> {
     value.setattr(intern!(py, "position"), error.position)?;
     value.setattr(intern!(py, "path"), &error.path)?;
     Ok(raised)
-}
-
-/// Patterns in the order of their priority, ready to be searched for in a log.
-#[pyclass(frozen, module = "pyworker._native")]
-struct MarkerSet {
-    inner: markers::MarkerSet,
-}
-
-#[pymethods]
-impl MarkerSet {
-    #[new]
-    fn new(patterns: Vec<Bound<'_, PyBytes>>) -> PyResult<Self> {
-        let patterns: Vec<&[u8]> = patterns.iter().map(PyBytesMethods::as_bytes).collect();
-        let inner = markers::MarkerSet::new(&patterns)
-            .map_err(|bad| PyValueError::new_err(bad.to_string()))?;
-        Ok(Self { inner })
-    }
-
-    /// For each line that holds a match: the lowest index that matches, and the line's offsets.
-    fn scan(&self, lines: &Bound<'_, PyBytes>) -> Vec<(usize, usize, usize)> {
-        let bytes = lines.as_bytes();
-        let scan = || {
-            let as_tuple = |hit: markers::Hit| (hit.pattern, hit.start, hit.end);
-            self.inner.scan(bytes).map(as_tuple).collect()
-        };
-        if bytes.len() < DETACH_FROM {
-            scan()
-        } else {
-            lines.py().detach(scan)
-        }
-    }
-}
-
-/// Takes the chunked coding off one body, as it comes.
-#[pyclass(module = "pyworker._native")]
-struct ChunkDecoder {
-    inner: chunks::ChunkDecoder,
-    #[pyo3(get)]
-    excess: usize,
-    #[pyo3(get)]
-    broken: Option<String>,
-}
-
-#[pymethods]
-impl ChunkDecoder {
-    #[new]
-    fn new() -> Self {
-        Self {
-            inner: chunks::ChunkDecoder::default(),
-            excess: 0,
-            broken: None,
-        }
-    }
-
-    #[getter]
-    fn done(&self) -> bool {
-        self.inner.done()
-    }
-
-    /// The body's bytes in what came.
-    fn feed<'py>(&mut self, data: &Bound<'py, PyBytes>) -> Bound<'py, PyBytes> {
-        let input = data.as_bytes();
-        let mut body = Vec::with_capacity(input.len());
-        if self.broken.is_none() {
-            match self.inner.feed(input, &mut body) {
-                Ok(used) => self.excess += input.len() - used,
-                Err(error) => self.broken = Some(error.to_string()),
-            }
-        }
-        PyBytes::new(data.py(), &body)
-    }
 }

@@ -1,0 +1,1 @@
+//! Tokens matched in a text before its model sees it.

@@ -1,0 +1,3 @@
+//! Byte pair encoding.
+
+pub mod byte_level;

@@ -1,0 +1,74 @@
+//! What a family of models does, and which families there are.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::file::TokenizerFile;
+use super::{bpe, openai_gpt, sentencepiece, unigram, wordpiece};
+
+/// Where a piece of text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The piece begins at the text's first byte.
+    pub first: bool,
+}
+
+/// Why a file is not counted here, as a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported(pub String);
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unsupported {}
+
+/// A normaliser, a pre-tokeniser and a model as one.
+///
+/// A piece of text is never empty and holds no added token that is matched before it.
+pub trait Family: Send + Sync {
+    /// Normalise one piece, as the file's normaliser does.
+    ///
+    /// Asked for only when the file has added tokens that are matched in normalised text.
+    fn normalize<'t>(&self, text: &'t str) -> Cow<'t, str>;
+
+    /// Tokens of a piece that is not yet normalised.
+    fn count(&self, text: &str, place: Place) -> usize;
+
+    /// Tokens of a piece that `normalize` gave.
+    fn count_normalized(&self, text: &str, place: Place) -> usize;
+
+    /// Heap bytes held, caches included at their limit, roughly.
+    fn heap_bytes(&self) -> usize;
+}
+
+/// A family's entry: None, the file is of another family; an error, it is of this one but has a
+/// part that is not counted exactly.
+pub type Recognise = fn(&TokenizerFile<'_>) -> Option<Result<Box<dyn Family>, Unsupported>>;
+
+/// No file is of two families, so the order says nothing.
+const FAMILIES: [Recognise; 5] = [
+    bpe::byte_level::recognise,
+    wordpiece::recognise,
+    openai_gpt::recognise,
+    unigram::recognise,
+    sentencepiece::recognise,
+];
+
+/// The family that counts this file.
+///
+/// # Errors
+///
+/// No family knows all of its parts.
+pub fn of(file: &TokenizerFile<'_>) -> Result<Box<dyn Family>, Unsupported> {
+    FAMILIES
+        .iter()
+        .find_map(|recognise| recognise(file))
+        .unwrap_or_else(|| {
+            Err(Unsupported(
+                "no known combination of model, normalizer and pre_tokenizer".to_owned(),
+            ))
+        })
+}

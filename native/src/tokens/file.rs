@@ -1,0 +1,146 @@
+//! `tokenizer.json`, read strictly: a key that is not known may change what is counted.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::family::Unsupported;
+
+/// What a `tokenizer.json` says. Only `model` is left as it stands: the family reads it, typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenizerFile<'a> {
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    /// Tokens that are matched in a text before its model sees it, in the order of the file.
+    #[serde(default)]
+    pub added_tokens: Vec<AddedToken>,
+    /// Null when there is none; so the next two.
+    #[serde(default)]
+    pub normalizer: Value,
+    /// How normalised text becomes words.
+    #[serde(default)]
+    pub pre_tokenizer: Value,
+    /// What is put around the tokens.
+    #[serde(default)]
+    pub post_processor: Value,
+    /// Turns tokens into text, which nobody asks for here.
+    #[serde(default, rename = "decoder")]
+    _decoder: serde::de::IgnoredAny,
+    /// What cuts long texts.
+    #[serde(default)]
+    pub truncation: Option<Truncation>,
+    /// What fills short texts.
+    #[serde(default)]
+    pub padding: Option<Padding>,
+    /// The model with its vocabulary: megabytes.
+    #[serde(borrow)]
+    pub model: &'a RawValue,
+}
+
+/// A token matched in the text itself.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "five independent switches, as the file has them"
+)]
+pub struct AddedToken {
+    /// As the file says; the reference gives its own.
+    pub id: u32,
+    /// What is matched.
+    pub content: String,
+    /// No word character may stand beside it.
+    pub single_word: bool,
+    /// White space before it is part of it.
+    pub lstrip: bool,
+    /// White space after it is part of it.
+    pub rstrip: bool,
+    /// Matched in the normalised text, with its own content normalised.
+    pub normalized: bool,
+    /// Left out of decoded text; says nothing about counting.
+    pub special: bool,
+}
+
+/// What cuts long texts.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Truncation {
+    /// Which end is cut off.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Tokens that are left at most, those of the post-processor included.
+    pub max_length: usize,
+    /// Which of two texts is cut.
+    pub strategy: TruncationStrategy,
+    /// Tokens that neighbouring cuts share.
+    pub stride: usize,
+}
+
+/// Which of two texts is cut.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum TruncationStrategy {
+    /// The longest.
+    LongestFirst,
+    /// The first, the only one here.
+    OnlyFirst,
+    /// The second, which is never given here.
+    OnlySecond,
+}
+
+/// An end of a text.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+pub enum Direction {
+    /// Its beginning.
+    Left,
+    /// Its end.
+    #[default]
+    Right,
+}
+
+/// What fills short texts.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Padding {
+    /// To which length.
+    pub strategy: PaddingStrategy,
+    /// At which end.
+    pub direction: Direction,
+    /// The length is rounded up to a multiple of this.
+    #[serde(default)]
+    pub pad_to_multiple_of: Option<usize>,
+    /// Says nothing about counting; so the next two.
+    pub pad_id: u32,
+    /// Which text it belongs to.
+    pub pad_type_id: u32,
+    /// How it is spelled.
+    pub pad_token: String,
+}
+
+/// To which length texts are filled.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum PaddingStrategy {
+    /// That of the longest text, here the only one.
+    BatchLongest,
+    /// Always this one.
+    Fixed(usize),
+}
+
+impl<'a> TokenizerFile<'a> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// It is no JSON, or says something that is not known here.
+    pub fn read(json: &'a [u8]) -> Result<Self, Unsupported> {
+        let file: Self =
+            serde_json::from_slice(json).map_err(|error| Unsupported(error.to_string()))?;
+        if file.version == "1.0" {
+            Ok(file)
+        } else {
+            Err(Unsupported(format!("unknown version {:?}", file.version)))
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Special tokens around a text, truncation, padding.
