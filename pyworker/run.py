@@ -26,6 +26,8 @@ from pyworker.errors import CannotBind, SettingsError
 from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
 from pyworker.logs import set_up_logging
 from pyworker.model.health import HealthProbe
+from pyworker.model.loaded import LogMarker, loaded_by
+from pyworker.model.loading import Model, missing
 from pyworker.model.markers import LogMarkers
 from pyworker.model.measure import measure
 from pyworker.model.readiness import Readiness
@@ -156,25 +158,38 @@ def _watch(
 ) -> ModelWatch:
     actions = config.log_actions
     try:
-        markers = LogMarkers(actions.on_error, actions.on_load, actions.on_info)
+        markers = LogMarkers(
+            settings.error_markers or actions.on_error,
+            settings.load_markers or actions.on_load,
+            settings.info_markers or actions.on_info,
+        )
+        loaded = loaded_by(settings.readiness, config.loaded, config.health_endpoint)
     except ValueError as error:
         raise SettingsError(f"worker {config.name}: {error}") from error
+    model = Model(
+        config.model_server_url, Path(config.model_log_file), probe_timeout=settings.probe_timeout
+    )
     probe = (
-        HealthProbe(config.model_server_url, config.health_endpoint)
+        HealthProbe(model.url, config.health_endpoint, timeout=model.probe_timeout)
         if config.health_endpoint
         else None
     )
+
+    async def loading(marker_seen: bool) -> str:
+        return await missing(loaded, model, marker_seen=marker_seen)
 
     async def measured() -> float:
         return await measure(config, settings, random.Random())
 
     return ModelWatch(
         readiness,
-        log_path=Path(config.model_log_file),
+        log_path=model.log_path,
         markers=markers,
         measure=measured,
         probe=probe,
         key_available=public_key.available.wait,
+        loading=None if isinstance(loaded, LogMarker) else loading,
+        confirm_seconds=settings.readiness_timeout,
     )
 
 

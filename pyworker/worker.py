@@ -8,8 +8,11 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from pyworker.errors import InvalidRequest
+from pyworker.hooks import Function, Payload, RequestParser, ResponseTransform, WorkloadHook
+from pyworker.model.loaded import Loaded, LogMarker
 
 FieldValue = str | int | float | bool | bytes | None
 Fields = Mapping[str, FieldValue]
@@ -86,11 +89,20 @@ class Workload:
         Raises:
             InvalidRequest: A field is missing or wrong, or the result is not a sane number.
         """
-        workload = float(self.count({field.path: field.read(fields) for field in self.fields}))
-        if not math.isfinite(workload) or workload < 0 or workload > MAX_WORKLOAD:
-            path = self.fields[0].path if self.fields else ""
-            raise bad_payload(path, f"gives a workload of {workload:g}, not one of 0 to 1e9")
-        return workload
+        counted = self.count({field.path: field.read(fields) for field in self.fields})
+        return sane_workload(counted, self.fields[0].path if self.fields else "")
+
+
+def sane_workload(counted: float, path: str) -> float:
+    """`counted`, if it can be a workload; `path` is the payload field it came from.
+
+    Raises:
+        InvalidRequest: It is negative, endless, or beyond MAX_WORKLOAD.
+    """
+    workload = float(counted)
+    if not math.isfinite(workload) or workload < 0 or workload > MAX_WORKLOAD:
+        raise bad_payload(path, f"gives a workload of {workload:g}, not one of 0 to 1e9")
+    return workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +135,24 @@ class BenchmarkConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerConfig:
-    """One route that clients call with a grant.
+    """One route that clients call with a grant. Without hooks the payload is forwarded verbatim.
 
     Attributes:
-        route: Path here, such as `/generate`.
-        model_route: Path at the model server; empty for the same path.
-        workload: How a request's cost is counted.
+        route: Path here, such as `/generate`. `{name}` stands for one segment and a last `*` for
+            the rest of a path.
+        workload: How a request's cost is counted: from fields, by a function of the parsed
+            payload, or a constant.
+        model_route: Path at the model server; empty for the same path. Names of `route` may stand
+            in it.
+        model_method: Method at the model server; with GET, HEAD and DELETE no body is sent.
+        request_parser: From the payload to what the model server gets. A ValueError it raises is
+            the client's 422.
+        response_transform: From the model's whole answer, when it is a 2xx, to the client's.
+        function: Answers by itself, from the payload; no model server is asked.
+        blocking: The hooks wait or compute for more than a millisecond and run in threads.
         allow_parallel_requests: False serves one request at a time, in the order of arrival.
+        concurrency_limit: Requests served at a time; None for no limit. For a handler that does
+            not allow parallel requests it is 1.
         max_queue_time: Seconds; a request is refused when its expected wait is longer, and again
             when its real wait became longer. None for no limit.
         max_queue: Requests that may wait; the next is refused at once.
@@ -137,17 +160,69 @@ class HandlerConfig:
     """
 
     route: str
-    workload: Workload
+    workload: Workload | WorkloadHook | float
     model_route: str = ""
+    model_method: str = "POST"
+    request_parser: RequestParser | None = None
+    response_transform: ResponseTransform | None = None
+    function: Function | None = None
+    blocking: bool = False
     allow_parallel_requests: bool = False
+    concurrency_limit: int | None = None
     max_queue_time: float | None = 30.0
     max_queue: int = 1024
     benchmark_config: BenchmarkConfig | None = None
+
+    def __post_init__(self) -> None:
+        if not self.route.startswith("/"):
+            raise ValueError(f"route {self.route!r} must begin with /")
+        if self.concurrency_limit is not None and self.concurrency_limit < 1:
+            raise ValueError(f"{self.route}: concurrency_limit must be at least 1")
+        if self.function is not None and self.response_transform is not None:
+            raise ValueError(f"{self.route}: a function has no model's answer to transform")
 
     @property
     def upstream_path(self) -> str:
         """Path at the model server."""
         return self.model_route or self.route
+
+    @property
+    def concurrency(self) -> int | None:
+        """Requests served at a time; None for no limit."""
+        if not self.allow_parallel_requests and self.concurrency_limit is None:
+            return 1
+        return self.concurrency_limit
+
+    @property
+    def needs_payload(self) -> bool:
+        """Whether a hook reads the parsed payload."""
+        hooks = self.request_parser, self.function
+        return not isinstance(self.workload, Workload) or any(hook is not None for hook in hooks)
+
+    @property
+    def declared(self) -> Workload:
+        """The workload of a handler that has it from fields: no hook reads the payload."""
+        if not isinstance(self.workload, Workload):
+            raise TypeError(f"{self.route}: the workload is no Workload")
+        return self.workload
+
+    def workload_of(self, payload: Payload) -> float:
+        """The workload of a parsed payload.
+
+        Raises:
+            InvalidRequest: The payload is wrong, or the result is not a sane number.
+        """
+        if isinstance(self.workload, Workload):
+            return self.workload.of({p: _at(payload, p) for p in self.workload.paths})
+        counted = self.workload(payload) if callable(self.workload) else self.workload
+        return sane_workload(counted, "")
+
+
+def _at(payload: Payload, path: str) -> FieldValue:
+    value: Any = payload
+    for key in path.split("."):
+        value = cast("Any", value).get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str | int | float | bool) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +232,23 @@ class LogActionConfig:
     on_load: tuple[str, ...] = ()
     on_error: tuple[str, ...] = ()
     on_info: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRoute:
+    """A route that is relayed without a grant and without being counted, for people's own probes.
+
+    Attributes:
+        route: Path here, with `{name}` and a last `*` as in HandlerConfig.
+        methods: That are relayed.
+        model_route: Path at the model server; empty for the same path.
+        pass_query: Whether the query is passed on, too. Clients carry API keys in it.
+    """
+
+    route: str
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    model_route: str = ""
+    pass_query: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +263,9 @@ class WorkerConfig:
         info_endpoint: Path whose answer tells one model from another and does not change while it
             runs; empty when there is none. Benchmark results are kept under it.
         handlers: Routes that need a grant.
-        open_routes: GET routes, relayed to the same path of the model server without a grant
-            and without being counted: for people's own probes.
+        open_routes: Routes that need none; a path alone stands for GET and HEAD.
         log_actions: What the log's lines mean.
+        loaded: What says that the model is loaded; the load markers of the log by default.
     """
 
     name: str
@@ -182,14 +274,27 @@ class WorkerConfig:
     handlers: tuple[HandlerConfig, ...]
     health_endpoint: str = ""
     info_endpoint: str = ""
-    open_routes: tuple[str, ...] = ()
+    open_routes: tuple[str | OpenRoute, ...] = ()
     log_actions: LogActionConfig = field(default_factory=LogActionConfig)
+    loaded: Loaded = field(default_factory=LogMarker)
 
     def __post_init__(self) -> None:
         benchmarked = [h.route for h in self.handlers if h.benchmark_config is not None]
         if len(benchmarked) != 1:
             found = ", ".join(benchmarked) or "none"
             raise ValueError(f"worker {self.name}: one handler must have a benchmark, not {found}")
+        routes = [handler.route for handler in self.handlers]
+        twice = sorted({route for route in routes if routes.count(route) > 1})
+        if twice:
+            raise ValueError(f"worker {self.name}: {', '.join(twice)} stands there twice")
+
+    @property
+    def open(self) -> tuple[OpenRoute, ...]:
+        """The open routes, each with its methods."""
+        return tuple(
+            OpenRoute(route=route) if isinstance(route, str) else route
+            for route in self.open_routes
+        )
 
     @property
     def benchmarked(self) -> tuple[HandlerConfig, BenchmarkConfig]:

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import get_origin, get_type_hints
+from types import UnionType
+from typing import get_args, get_origin, get_type_hints
 
 import httpcore
 import httpx
@@ -45,6 +46,7 @@ def test_a_local_run_needs_no_variable() -> None:
         public_port=3000,
         worker_host="0.0.0.0",
         worker_port=3000,
+        worker_http_port=3001,
         use_ssl=False,
         certificate="/etc/instance.crt",
         private_key="/etc/instance.key",
@@ -53,6 +55,12 @@ def test_a_local_run_needs_no_variable() -> None:
         model_log=None,
         model_health_endpoint=None,
         model_name="",
+        load_markers=None,
+        error_markers=None,
+        info_markers=None,
+        readiness=None,
+        readiness_timeout=300.0,
+        probe_timeout=10.0,
         tokenizer="auto",
         grace=30.0,
         body_limit=100 * MIB,
@@ -60,6 +68,18 @@ def test_a_local_run_needs_no_variable() -> None:
         model_timeout=math.inf,
         benchmark_cache=".pyworker-benchmark.json",
         max_perf=None,
+        benchmark_width=512,
+        benchmark_height=512,
+        benchmark_steps=20,
+        benchmark_json=None,
+        benchmark_route="/v1/completions",
+        benchmark_voice="",
+        benchmark_embed_chars=600,
+        openai_routes=None,
+        comfy_model="flux",
+        backend_health_url=None,
+        null_control_port=18999,
+        max_reservation=3600.0,
         log_level="INFO",
         log_format="text",
     )
@@ -303,8 +323,9 @@ def _check_sentence(error: BadSettings) -> None:
 
 def _check_settings(settings: Settings) -> None:
     for name, wanted in get_type_hints(Settings).items():
-        kind = tuple if get_origin(wanted) is tuple else wanted
-        assert isinstance(getattr(settings, name), kind), name
+        parts = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+        kinds = tuple(get_origin(part) or part for part in parts)
+        assert isinstance(getattr(settings, name), kinds), name
     assert 0 <= settings.worker_port <= 65535
     assert settings.grace >= 0
     assert math.isfinite(settings.grace)
@@ -318,3 +339,68 @@ def _check_settings(settings: Settings) -> None:
         assert httpx.URL(url).host
     # Whatever was accepted can be reported.
     orjson.loads(launch_failure(settings.identity(3000), "").encode())
+
+
+# --- variables of single workers and of the model's log
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"MODEL_NAME": "a", "VLLM_MODEL": "b"}, "a"),
+        ({"VLLM_MODEL": "b", "SGLANG_MODEL": "c"}, "b"),
+        ({"SGLANG_MODEL": "c", "LLAMA_MODEL": "d"}, "c"),
+        ({"LLAMA_MODEL": "d"}, "d"),
+    ],
+)
+def test_the_model_has_the_first_name_that_is_set(environ: dict[str, str], name: str) -> None:
+    assert read_settings(environ).model_name == name
+
+
+def test_markers_are_lines() -> None:
+    environ = {"MODEL_LOAD_LOG_MSG": " loaded \n\nserving\n", "MODEL_ERROR_LOG_MSGS": "Error: x"}
+    settings = read_settings(environ)
+    assert (settings.load_markers, settings.error_markers) == (("loaded", "serving"), ("Error: x",))
+
+
+def test_readiness_is_a_set_of_two_words() -> None:
+    settings = read_settings({"READINESS": "logs, Healthcheck"})
+    assert settings.readiness == {"logs", "healthcheck"}
+    assert problems({"READINESS": "tcp"}) == [
+        'READINESS must be "logs", "healthcheck", or both, not \'tcp\''
+    ]
+
+
+@pytest.mark.parametrize(("port", "plain"), [("3000", 3001), ("0", 0), ("65535", 0)])
+def test_the_plain_port_is_the_next_one(port: str, plain: int) -> None:
+    assert read_settings({"WORKER_PORT": port}).worker_http_port == plain
+
+
+def test_routes_are_paths_each_once() -> None:
+    assert read_settings({"OPENAI_ROUTES": "/a, /b,/a"}).openai_routes == ("/a", "/b")
+    assert problems({"OPENAI_ROUTES": "a"}) == [
+        "OPENAI_ROUTES must be a path that begins with /, not 'a'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BENCHMARK_TEST_WIDTH", "7"),
+        ("BENCHMARK_TEST_HEIGHT", "16385"),
+        ("BENCHMARK_TEST_STEPS", "0"),
+        ("BENCHMARK_EMBED_CHARS", "-1"),
+        ("COMFY_MODEL", "sdxl"),
+        ("IS_DEPLOYMENT", "true"),
+        ("NULL_CONTROL_PORT", "x"),
+        ("MAX_RESERVATION_SECONDS", "0"),
+    ],
+)
+def test_what_a_worker_cannot_take_is_refused_for_all(name: str, value: str) -> None:
+    (problem,) = problems({name: value})
+    assert problem.startswith(f"{name} must be ")
+
+
+def test_a_deployment_is_refused_and_says_why() -> None:
+    assert "vastai package" in problems({"IS_DEPLOYMENT": "1"})[0]
+    assert problems({"IS_DEPLOYMENT": "false"}) == []

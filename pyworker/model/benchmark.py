@@ -8,15 +8,12 @@ with a failed answer is a failed benchmark: a model that refuses work fast is no
 import logging
 import random
 import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
 
-import orjson
 import trio
 
 from pyworker.errors import PyworkerError, RequestError, UpstreamBroken
-from pyworker.proxy.upstream import Upstream, UpstreamRequest
+from pyworker.proxy.jobs import Handling, Job
+from pyworker.proxy.upstream import Upstream
 from pyworker.worker import BenchmarkConfig, HandlerConfig
 
 log = logging.getLogger(__name__)
@@ -32,14 +29,6 @@ class BenchmarkFailed(PyworkerError):
     """The model gave an answer that is not the work asked for, or none; a sentence says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """One request of the benchmark, with its workload."""
-
-    body: bytes
-    workload: float
-
-
 async def run_benchmark(
     handler: HandlerConfig, config: BenchmarkConfig, upstream: Upstream, rng: random.Random
 ) -> float:
@@ -49,10 +38,11 @@ async def run_benchmark(
         BenchmarkFailed: An answer was wrong, missing or late.
     """
     await warm_up(handler, config, upstream, rng)
-    concurrency = config.concurrency if handler.allow_parallel_requests else 1
+    at_a_time = handler.concurrency or config.concurrency
+    concurrency = min(config.concurrency, at_a_time)
     rates: list[float] = []
     for run in range(1, config.runs + 1):
-        requests = [prepare(handler, config, rng) for _ in range(concurrency)]
+        requests = [await prepare(handler, config, rng) for _ in range(concurrency)]
         seconds = await _round(f"run {run} of {config.runs}", handler, config, upstream, requests)
         workload = sum(request.workload for request in requests)
         rates.append(workload / seconds)
@@ -81,23 +71,23 @@ async def warm_up(
         BenchmarkFailed: As for `run_benchmark`.
     """
     for number in range(1, max(config.warm_up, 1) + 1):
-        requests = [prepare(handler, config, rng)]
+        requests = [await prepare(handler, config, rng)]
         seconds = await _round(f"warm-up {number}", handler, config, upstream, requests)
         log.info("benchmark warm-up %d: %.3f s", number, seconds)
 
 
-def prepare(handler: HandlerConfig, config: BenchmarkConfig, rng: random.Random) -> Prepared:
-    """Make one request of the benchmark; the same `rng` state gives the same request."""
-    payload = config.payload(rng)
-    fields = {field.path: _at(payload, field.path) for field in handler.workload.fields}
-    return Prepared(orjson.dumps(payload), handler.workload.of(fields))
+async def prepare(handler: HandlerConfig, config: BenchmarkConfig, rng: random.Random) -> Job:
+    """Make one request of the benchmark; the same `rng` state gives the same request.
 
+    It goes the way of a client's payload, through the handler's hooks.
 
-def _at(payload: Mapping[str, Any], path: str) -> str | int | None:
-    value: Any = payload
-    for key in path.split("."):
-        value = cast("Any", value).get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, str | int) else None
+    Raises:
+        BenchmarkFailed: The handler does not take the payload.
+    """
+    try:
+        return await Handling(handler).job_of(config.payload(rng))
+    except RequestError as error:
+        raise BenchmarkFailed(f"benchmark: its own payload is refused: {error}") from error
 
 
 async def _round(
@@ -105,7 +95,7 @@ async def _round(
     handler: HandlerConfig,
     config: BenchmarkConfig,
     upstream: Upstream,
-    requests: list[Prepared],
+    requests: list[Job],
 ) -> float:
     """Seconds from the first request to the last byte of the last answer."""
     began = trio.current_time()
@@ -129,22 +119,15 @@ async def _ask(
     handler: HandlerConfig,
     config: BenchmarkConfig,
     upstream: Upstream,
-    request: Prepared,
+    job: Job,
     problems: list[str],
 ) -> None:
     with trio.move_on_after(REQUEST_TIMEOUT_SECONDS):
         try:
-            status, body = await upstream.fetch(
-                UpstreamRequest(
-                    method="POST",
-                    path=handler.upstream_path,
-                    headers=[(b"content-type", b"application/json")],
-                    body=request.body,
-                )
-            )
-            if status != 200:
-                raise ValueError(f"the model answered {status}: {body[:200]!r}")
-            config.check(body)
+            answer = await Handling(handler).ask(job, upstream)
+            if answer.status != 200:
+                raise ValueError(f"the model answered {answer.status}: {answer.body[:200]!r}")
+            config.check(answer.body)
         except (RequestError, UpstreamBroken) as error:
             problems.append(str(error))
         except Exception as error:  # noqa: BLE001 - because `check` is a definition's own code

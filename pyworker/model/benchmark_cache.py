@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from pyworker.model.benchmark import Prepared
+from pyworker.proxy.jobs import Job
 from pyworker.worker import BenchmarkConfig, HandlerConfig, WorkerConfig
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def benchmark_key(
     model: str,
     code_version: str,
     gpus: tuple[str, ...],
-    sample: Prepared,
+    sample: Job,
 ) -> str:
     """A digest of all that a result depends on.
 

@@ -26,9 +26,12 @@ class HealthProbe:
     Args:
         model_server_url: Base URL for an endpoint that is a path.
         endpoint: A path, or a whole URL.
+        timeout: Seconds for the whole answer.
     """
 
-    def __init__(self, model_server_url: str, endpoint: str) -> None:
+    def __init__(
+        self, model_server_url: str, endpoint: str, *, timeout: float = PROBE_TIMEOUT_SECONDS
+    ) -> None:
         base, path = model_server_url, endpoint
         if not endpoint.startswith("/"):
             scheme, _, rest = endpoint.partition("://")
@@ -36,22 +39,23 @@ class HealthProbe:
             base, path = f"{scheme}://{host}", slash + path
         self.endpoint = base + path
         self._base = base
+        self._timeout = timeout
         self._request = UpstreamRequest(
             method="GET", path=path or "/", headers=[(b"connection", b"close")]
         )
 
     async def ask(self) -> str:
         """Empty when the endpoint answered 200, else what it did, as the end of a sentence."""
-        upstream = Upstream(self._base, connect_timeout=PROBE_TIMEOUT_SECONDS)
-        with trio.move_on_after(PROBE_TIMEOUT_SECONDS):
+        upstream = Upstream(self._base, connect_timeout=self._timeout)
+        with trio.move_on_after(self._timeout):
             try:
-                status, _ = await upstream.fetch(self._request)
+                status = (await upstream.fetch(self._request)).status
             except (RequestError, UpstreamBroken) as error:
                 return str(error)
             finally:
                 await upstream.aclose()
             return "" if status == 200 else f"{self.endpoint} answered {status}"
-        return f"{self.endpoint} did not answer within {PROBE_TIMEOUT_SECONDS:.0f} s"
+        return f"{self.endpoint} did not answer within {self._timeout:g} s"
 
 
 @dataclass(slots=True)

@@ -65,7 +65,7 @@ async def _key(config: WorkerConfig, settings: Settings, upstream: Upstream) -> 
         model=model,
         code_version=__version__,
         gpus=await trio.to_thread.run_sync(installed_gpus),
-        sample=prepare(handler, benchmark, random.Random(0)),
+        sample=await prepare(handler, benchmark, random.Random(0)),
     )
 
 
@@ -75,9 +75,9 @@ async def _model_info(config: WorkerConfig, upstream: Upstream) -> str:
     with trio.move_on_after(_INFO_SECONDS):
         try:
             request = UpstreamRequest(method="GET", path=config.info_endpoint, headers=[])
-            status, body = await upstream.fetch(request)
+            answer = await upstream.fetch(request)
         except (RequestError, UpstreamBroken) as error:
             log.info("no %s from the model server: %s", config.info_endpoint, error)
             return ""
-        return body.decode(errors="replace") if status == 200 else ""
+        return answer.body.decode(errors="replace") if answer.status == 200 else ""
     return ""

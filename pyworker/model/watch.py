@@ -48,6 +48,9 @@ class ModelWatch:
         measure: Gives the throughput, workload/s; raises BenchmarkFailed.
         probe: The health probe, or None when the model server has none.
         key_available: Waits for the autoscaler's public key.
+        loading: Tells what is still waited for until the model is loaded, given whether a load
+            marker was seen; None when the load markers alone decide.
+        confirm_seconds: How long probes may fail once the model is loaded before that is an error.
         in_thread: False reads the log on the event loop, for a virtual clock.
     """
 
@@ -60,6 +63,8 @@ class ModelWatch:
         measure: Callable[[], Awaitable[float]],
         probe: HealthProbe | None,
         key_available: Callable[[], Awaitable[object]],
+        loading: Callable[[bool], Awaitable[str]] | None = None,
+        confirm_seconds: float = CONFIRM_SECONDS,
         in_thread: bool = True,
     ) -> None:
         self._readiness = readiness
@@ -68,6 +73,8 @@ class ModelWatch:
         self._measure = measure
         self._probe = probe
         self._key_available = key_available
+        self._loading = loading
+        self._confirm_seconds = confirm_seconds
         self._in_thread = in_thread
         self._loaded = trio.Event()
         self._preparing = trio.CancelScope()
@@ -84,7 +91,9 @@ class ModelWatch:
             NotALogFile: The log's path names something that cannot be followed.
         """
         async with trio.open_nursery() as nursery:
-            self._readiness.loading(f"a load marker in {self._log_path}")
+            self._readiness.loading(
+                f"a load marker in {self._log_path}" if self._loading is None else "its probes"
+            )
             nursery.start_soon(self._prepare_when_loaded)
             if self._probe is not None:
                 nursery.start_soon(self._watch_health, self._probe)
@@ -145,6 +154,9 @@ class ModelWatch:
                 await self._prepare()
 
     async def _wait_loaded(self) -> None:
+        if self._loading is not None:
+            await self._wait_probed(self._loading)
+            return
         while True:
             loaded = self._loaded
             await loaded.wait()
@@ -152,6 +164,18 @@ class ModelWatch:
             if loaded is self._loaded:
                 self._loaded = trio.Event()
                 return
+
+    async def _wait_probed(self, loading: Callable[[bool], Awaitable[str]]) -> None:
+        told = ""
+        while True:
+            waited_for = "" if self._readiness.ready else await loading(self._loaded.is_set())
+            if not self._readiness.ready:
+                if not waited_for:
+                    return
+                if waited_for != told:
+                    told = waited_for
+                    self._readiness.wait_for(told)
+            await trio.sleep(_CONFIRM_POLL_SECONDS)
 
     async def _prepare(self) -> None:
         # TGI says that it is connected before it binds its port, and others answer 503 for a
@@ -183,7 +207,7 @@ class ModelWatch:
             self._readiness.confirming(self._readiness.max_perf, "the health probe")
         await self._wait_healthy()
         self._readiness.wait_for("the autoscaler's public key")
-        with trio.move_on_after(CONFIRM_SECONDS) as scope:
+        with trio.move_on_after(self._confirm_seconds) as scope:
             await self._key_available()
         if scope.cancelled_caught:
             self._readiness.fail("the autoscaler's public key could not be fetched")
@@ -198,7 +222,7 @@ class ModelWatch:
         if self._probe is None:
             return
         self._readiness.wait_for(f"200 from {self._probe.endpoint}")
-        deadline = trio.current_time() + CONFIRM_SECONDS
+        deadline = trio.current_time() + self._confirm_seconds
         while problem := await self._probe.ask():
             if trio.current_time() > deadline:
                 self._readiness.fail(f"the model is loaded, but {problem}")

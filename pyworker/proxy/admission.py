@@ -30,7 +30,8 @@ class Admission:
     def __init__(self, handler: HandlerConfig) -> None:
         self._handler = handler
         # trio.Semaphore wakes its waiters in the order in which they came.
-        self._turns = None if handler.allow_parallel_requests else trio.Semaphore(1, max_value=1)
+        at_a_time = handler.concurrency
+        self._turns = None if at_a_time is None else trio.Semaphore(at_a_time, max_value=at_a_time)
 
     @property
     def waiting(self) -> int:

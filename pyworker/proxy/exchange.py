@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pyworker.hooks import Answer
 from pyworker.proxy.headers import Headers
 from pyworker.proxy.upstream import UpstreamRequest
 
@@ -32,6 +33,7 @@ class ProxyExchange(Protocol):
 
     method: str
     path: str
+    query: bytes
     headers: Headers
     client: str
     request_id: str
@@ -69,8 +71,8 @@ class ProxyExchange(Protocol):
         """
         ...
 
-    async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
-        """Ask the model server and collect its status and body, to be transformed.
+    async def fetch(self, request: UpstreamRequest) -> Answer:
+        """Ask the model server and collect its answer, to be transformed.
 
         Raises:
             UpstreamUnavailable: No answer came, or not all of it.

@@ -6,6 +6,7 @@ from typing import Any
 import trio
 
 from pyworker.errors import UpstreamBroken, UpstreamUnavailable
+from pyworker.hooks import Answer
 from pyworker.http.server import Exchange, Handler
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import end_to_end
@@ -31,6 +32,7 @@ class HypercornExchange:
     def __init__(self, http: Exchange, upstream: Upstream) -> None:
         self.method = http.method
         self.path = http.path
+        self.query = http.query
         self.headers = http.headers
         self.client = http.client
         self.request_id = http.request_id
@@ -56,7 +58,7 @@ class HypercornExchange:
         """See ProxyExchange."""
         await self._http.respond_json(status, value, headers)
 
-    async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
+    async def fetch(self, request: UpstreamRequest) -> Answer:
         """See ProxyExchange."""
         try:
             return await self._upstream.fetch(request)

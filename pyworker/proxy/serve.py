@@ -38,18 +38,21 @@ from pyworker.proxy.admission import Admission
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.headers import to_model
+from pyworker.proxy.jobs import Handling, Job
 from pyworker.proxy.ledger import Entry, Ledger, Outcome
 from pyworker.proxy.request_log import RequestLine
+from pyworker.proxy.routing import Match, RouteTable, filled, with_query
 from pyworker.proxy.upstream import UpstreamRequest
-from pyworker.worker import HandlerConfig, WorkerConfig
+from pyworker.worker import HandlerConfig, OpenRoute, WorkerConfig
 
 log = logging.getLogger(__name__)
 
 # A body of this size takes about a millisecond to check; beyond it a thread does it, so that
 # the events of other requests do not wait.
 _THREAD_BYTES = 1024 * 1024
-# Counting tokens costs about 0.3 us a byte, a hundred times more.
-_THREAD_COUNT_BYTES = 16 * 1024
+
+# What a route of the definition leads to.
+_Target = tuple[HandlerConfig, Handling, Admission]
 
 
 class Service:
@@ -78,8 +81,10 @@ class Service:
         self._readiness = readiness
         self._grants = grants
         self._refresh_key = refresh_key
-        self._handlers = {h.route: (h, Admission(h)) for h in config.handlers}
-        self._open_routes = frozenset(config.open_routes)
+        self._handlers = RouteTable(
+            (h.route, (h, Handling(h), Admission(h))) for h in config.handlers
+        )
+        self._open_routes = RouteTable((route.route, route) for route in config.open)
         self._own: dict[str, Callable[[ProxyExchange], Awaitable[None]]] = {
             "/ping": self._ping,
             "/health": self._health,
@@ -88,28 +93,34 @@ class Service:
 
     async def __call__(self, exchange: ProxyExchange) -> None:
         """Answer one exchange."""
-        if exchange.path in self._handlers:
+        found = self._handlers.find(exchange.path)
+        if found is not None:
             with RequestLine(exchange) as line:
-                await self._granted(exchange, line)
-        elif exchange.path in self._own or exchange.path in self._open_routes:
+                await self._granted(exchange, line, found)
+        elif exchange.path in self._own:
             await self._probe(exchange)
+        elif (opened := self._open_routes.find(exchange.path)) is not None:
+            await self._relay_open(exchange, opened)
         else:
-            known = ", ".join([*self._handlers, *self._own, *sorted(self._open_routes)])
+            known = ", ".join([*self._handlers.routes, *self._own, *self._open_routes.routes])
             raise RouteNotFound(f"no such route; there are {known}")
 
-    async def _granted(self, exchange: ProxyExchange, line: RequestLine) -> None:
-        handler, admission = self._handlers[exchange.path]
+    async def _granted(
+        self, exchange: ProxyExchange, line: RequestLine, found: Match[_Target]
+    ) -> None:
+        _, handling, admission = found.target
         if exchange.method != "POST":
             raise MethodNotAllowed(f"{exchange.path} takes POST", allow="POST")
         body = await exchange.body(self._body_limit)
-        envelope = await _parse(body, handler)
+        envelope = await _parse(body, handling.paths)
         await self._check_grant(envelope)
         line.request_idx = envelope.request_idx or 0
         if envelope.session_id is not None:
             raise InvalidSession("invalid session")
-        line.workload = await _count(handler, envelope)
+        job = await handling.job(envelope, body, found.names)
+        line.workload = job.workload
         with self._admit(admission, line) as entry:
-            await self._take_turn(exchange, handler, admission, entry, line, body, envelope)
+            await self._take_turn(exchange, found.target, entry, line, job)
 
     async def _check_grant(self, envelope: Envelope) -> None:
         if not self._grants.ready:
@@ -135,19 +146,17 @@ class Service:
     async def _take_turn(
         self,
         exchange: ProxyExchange,
-        handler: HandlerConfig,
-        admission: Admission,
+        target: _Target,
         entry: Entry,
         line: RequestLine,
-        body: bytes,
-        envelope: Envelope,
+        job: Job,
     ) -> None:
+        _, handling, admission = target
         try:
             async with admission.turn():
                 entry.started_at = time.time()
                 line.turn_came()
-                request = _upstream_request(exchange, handler, body, envelope)
-                await exchange.relay(request, line.relayed)
+                await handling.answer(job, exchange, line.relayed)
         except QueueFull:
             entry.outcome = Outcome.REJECTED
             raise
@@ -164,15 +173,23 @@ class Service:
     async def _probe(self, exchange: ProxyExchange) -> None:
         if exchange.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(f"{exchange.path} takes GET", allow="GET, HEAD")
-        own = self._own.get(exchange.path)
-        if own is not None:
-            await own(exchange)
-            return
-        await exchange.body(self._body_limit)
+        await self._own[exchange.path](exchange)
+
+    async def _relay_open(self, exchange: ProxyExchange, found: Match[OpenRoute]) -> None:
+        route = found.target
+        if exchange.method not in route.methods:
+            allow = ", ".join(route.methods)
+            raise MethodNotAllowed(f"{exchange.path} takes {allow}", allow=allow)
+        body = await exchange.body(self._body_limit)
+        path = filled(route.model_route or route.route, found.names)
         request = UpstreamRequest(
             method=exchange.method,
-            path=exchange.path,
-            headers=to_model(exchange.headers, exchange.request_id),
+            path=with_query(path, exchange.query if route.pass_query else b""),
+            headers=[
+                *to_model(exchange.headers, exchange.request_id),
+                *((k, v) for k, v in exchange.headers if k == b"content-type" and body),
+            ],
+            body=body,
         )
         try:
             await exchange.relay(request, Relayed())
@@ -195,37 +212,17 @@ class Service:
         await exchange.respond_json(status, body)
 
 
-async def _parse(body: bytes, handler: HandlerConfig) -> Envelope:
+async def _parse(body: bytes, paths: tuple[str, ...]) -> Envelope:
     try:
         if len(body) < _THREAD_BYTES:
-            return parse_envelope(body, handler.workload.paths)
-        return await trio.to_thread.run_sync(parse_envelope, body, handler.workload.paths)
+            return parse_envelope(body, paths)
+        return await trio.to_thread.run_sync(parse_envelope, body, paths)
     except EnvelopeError as error:
         where = f"{error.path}: " if error.path else ""
         raise InvalidRequest(
             f"{where}{error.message}, at byte {error.position}",
             detail={"position": error.position, "path": error.path, "kind": error.kind},
         ) from error
-
-
-async def _count(handler: HandlerConfig, envelope: Envelope) -> float:
-    start, end = envelope.payload_span or (0, 0)
-    if not handler.workload.heavy or end - start < _THREAD_COUNT_BYTES:
-        return handler.workload.of(envelope.fields)
-    return await trio.to_thread.run_sync(handler.workload.of, envelope.fields)
-
-
-def _upstream_request(
-    exchange: ProxyExchange, handler: HandlerConfig, body: bytes, envelope: Envelope
-) -> UpstreamRequest:
-    start, end = envelope.payload_span or (0, 0)
-    headers = to_model(exchange.headers, exchange.request_id)
-    return UpstreamRequest(
-        method="POST",
-        path=handler.upstream_path,
-        headers=[*headers, (b"content-type", b"application/json")],
-        body=memoryview(body)[start:end],
-    )
 
 
 def _not_ready(readiness: Readiness) -> NotReady:

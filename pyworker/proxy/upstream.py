@@ -19,7 +19,8 @@ import trio
 
 from pyworker._native import ChunkDecoder
 from pyworker.errors import UpstreamBroken, UpstreamTimeout, UpstreamUnavailable
-from pyworker.proxy.headers import Headers
+from pyworker.hooks import Answer
+from pyworker.proxy.headers import Headers, end_to_end
 from pyworker.proxy.wire_stream import WireBackend, WireStream
 
 log = logging.getLogger(__name__)
@@ -154,8 +155,8 @@ class Upstream:
                 await response.aclose()
                 await self._give_back(connection)
 
-    async def fetch(self, request: UpstreamRequest) -> tuple[int, bytes]:
-        """The status and the whole body of an answer.
+    async def fetch(self, request: UpstreamRequest) -> Answer:
+        """The whole answer, with its headers from end to end.
 
         Raises:
             UpstreamBroken: It broke off, or is larger than FETCH_LIMIT_BYTES.
@@ -166,7 +167,7 @@ class Upstream:
                 body += chunk
                 if len(body) > FETCH_LIMIT_BYTES:
                     raise UpstreamBroken(f"the answer is larger than {FETCH_LIMIT_BYTES} bytes")
-            return response.status, bytes(body)
+            return _answer(response, bytes(body))
 
     async def aclose(self) -> None:
         """Close the idle connections."""
@@ -256,6 +257,19 @@ class _Connection:
             with trio.CancelScope(shield=True):
                 await self.http.aclose()
             raise
+
+
+def _answer(response: UpstreamResponse, body: bytes) -> Answer:
+    content_type = ""
+    headers: list[tuple[str, str]] = []
+    for name, value in end_to_end(response.headers):
+        if name == b"content-type":
+            content_type = value.decode("latin-1")
+        elif name != b"content-length":  # of the body as it came, which a hook may change
+            headers.append((name.decode("latin-1"), value.decode("latin-1")))
+    return Answer(
+        status=response.status, body=body, content_type=content_type, headers=tuple(headers)
+    )
 
 
 def _is_chunked(headers: Headers) -> bool:

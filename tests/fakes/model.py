@@ -125,6 +125,13 @@ def streams(*events: bytes) -> Behaviour:
     return behaviour
 
 
+def replies(status: int, body: bytes, *headers: tuple[bytes, bytes]) -> Behaviour:
+    """Answers with this status and body."""
+    lines = [b"HTTP/1.1 %d X" % status, b"content-length: %d" % len(body)]
+    lines += [b"%b: %b" % header for header in headers]
+    return sends(b"\r\n".join([*lines, b"", body]))
+
+
 def sends(data: bytes) -> Behaviour:
     """Raw bytes as the answer."""
 

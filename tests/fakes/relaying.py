@@ -62,5 +62,5 @@ async def fetches(exchange: ProxyExchange) -> None:
     """Collects the model's answer and answers with what a definition might make of it."""
     body = await exchange.body(_BODY_LIMIT)
     request = UpstreamRequest(method="POST", path=exchange.path, headers=[], body=body)
-    status, answer = await exchange.fetch(request)
-    await exchange.respond_json(200, {"status": status, "size": len(answer)})
+    answer = await exchange.fetch(request)
+    await exchange.respond_json(200, {"status": answer.status, "size": len(answer.body)})

@@ -1,6 +1,6 @@
 """A watch over a model server that a test plays: its log, its health endpoint, its throughput."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +94,11 @@ class Watching:
 
 @asynccontextmanager
 async def watching(
-    folder: Path, *, probe: bool = True, key: bool = True
+    folder: Path,
+    *,
+    probe: bool = True,
+    key: bool = True,
+    loading: Callable[[bool], Awaitable[str]] | None = None,
 ) -> AsyncGenerator[Watching]:
     """The watch runs while the block does; a healthy model server that has said nothing yet.
 
@@ -119,6 +123,7 @@ async def watching(
             measure=watching.throughput.measure,
             probe=HealthProbe(model.url, "/health") if probe else None,
             key_available=watching.key.wait,
+            loading=loading,
             in_thread=False,
         )
         await nursery.start(watch.serve)

@@ -16,7 +16,14 @@ from pyworker.model.readiness import Readiness
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.ledger import Ledger
 from pyworker.proxy.serve import Service
-from pyworker.worker import BenchmarkConfig, Field, HandlerConfig, WorkerConfig, Workload
+from pyworker.worker import (
+    BenchmarkConfig,
+    Field,
+    HandlerConfig,
+    OpenRoute,
+    WorkerConfig,
+    Workload,
+)
 
 MAX_PERF = 100.0  # workload per second of a ready worker
 BODY_LIMIT = 256 * 1024  # bytes
@@ -100,7 +107,7 @@ async def running_worker(
     model_url: str,
     *,
     handlers: tuple[HandlerConfig, ...] = (),
-    open_routes: tuple[str, ...] = (),
+    open_routes: tuple[str | OpenRoute, ...] = (),
     ready: bool = True,
     unsecured: bool = False,
     has_key: bool = True,

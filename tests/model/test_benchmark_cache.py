@@ -3,6 +3,7 @@
 import logging
 import math
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,22 @@ from fakes import bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyworker.model.benchmark import Prepared, prepare
 from pyworker.model.benchmark_cache import (
     benchmark_key,
     installed_gpus,
     keep_result,
     read_result,
 )
+from pyworker.proxy.jobs import Job
 from pyworker.worker import WorkerConfig
 
 H100 = ("Model: NVIDIA H100 80GB HBM3",)
+
+
+def sample(workload: float, payload: Mapping[str, object]) -> Job:
+    return Job(
+        workload=workload, body=orjson.dumps(payload), content_type="application/json", path="/"
+    )
 
 
 def key(config: WorkerConfig | None = None, **changed: Any) -> str:
@@ -31,7 +38,7 @@ def key(config: WorkerConfig | None = None, **changed: Any) -> str:
         "model": "llama",
         "code_version": "0.1.0",
         "gpus": H100,
-        "sample": prepare(handler, benchmark, random.Random(0)),
+        "sample": sample(handler.workload_of(made := benchmark.payload(random.Random(0))), made),
     }
     return benchmark_key(config, **(known | changed))
 
@@ -62,7 +69,7 @@ CHANGES: dict[str, str] = {
     "runs": key(bench.worker(runs=8)),
     "concurrency": key(bench.worker(concurrency=100)),
     "function": key(bench.worker(payload=other_payload)),
-    "what it makes": key(sample=Prepared(b'{"cost": 300}', 100.0)),
+    "what it makes": key(sample=sample(100.0, {"cost": 300})),
     "its unit": key(bench.worker(workload=lambda values: 2 * bench.count(values))),
 }
 

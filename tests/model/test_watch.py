@@ -342,3 +342,29 @@ async def test_garbage_in_the_log_does_not_matter(tmp_path: Path, autojump_clock
         worker.model.answer = whole()
         await trio.sleep_until(12)
         assert worker.readiness.ready
+
+
+async def test_probes_can_say_that_it_is_loaded(tmp_path: Path, autojump_clock: object) -> None:
+    waits_for = "the file /ready"
+
+    async def loading(marker_seen: bool) -> str:
+        await trio.lowlevel.checkpoint()
+        return "a marker" if not marker_seen else waits_for
+
+    async with watching(tmp_path, loading=loading) as worker:
+        await trio.sleep_until(2.1)
+        assert worker.readiness.waits_for == "a marker"
+        worker.say(LOADED)
+        await trio.sleep_until(4.1)
+        assert worker.readiness.waits_for == "the file /ready"
+        waits_for = ""
+        await trio.sleep_until(30)
+        assert worker.phases == [(5, "benchmarking"), (10, "confirming"), (10, "ready")]
+        # An error that its probe agrees with heals by the same way as it came up.
+        worker.model.answer = whole(status=503)
+        worker.say(CRASHED)
+        await trio.sleep_until(40)
+        assert worker.readiness.phase is Phase.ERRORED
+        worker.model.answer = whole()
+        await trio.sleep_until(60)
+        assert worker.readiness.ready

@@ -17,6 +17,11 @@ def request(body: bytes = b'{"a":1}', path: str = "/generate") -> UpstreamReques
     return UpstreamRequest(method="POST", path=path, headers=[(b"x-a", b"1")], body=body)
 
 
+async def fetched(upstream: Upstream, asked: UpstreamRequest) -> tuple[int, bytes]:
+    answer = await upstream.fetch(asked)
+    return answer.status, answer.body
+
+
 @pytest.fixture
 async def upstream(model: FakeModel) -> AsyncIterator[Upstream]:
     upstream = Upstream(model.url, connect_timeout=5.0)
@@ -26,7 +31,7 @@ async def upstream(model: FakeModel) -> AsyncIterator[Upstream]:
 
 async def test_requests_one_after_another_share_a_connection(model: FakeModel, upstream: Upstream):
     for _ in range(5):
-        assert await upstream.fetch(request()) == (200, b'{"ok":true}')
+        assert await fetched(upstream, request()) == (200, b'{"ok":true}')
     assert [call.connection for call in model.calls] == [0] * 5
 
 
@@ -68,7 +73,7 @@ async def test_a_connection_that_the_model_will_close_is_not_kept(
 ):
     model.script(sends(answer))
     for _ in range(2):
-        assert await upstream.fetch(request()) == (200, b"hi")
+        assert await fetched(upstream, request()) == (200, b"hi")
     assert model.connections == 2
 
 
@@ -84,8 +89,8 @@ async def test_what_comes_after_an_answer_is_not_taken_for_the_next(
     answer: bytes, model: FakeModel, upstream: Upstream
 ):
     model.script(sends(answer), answers)
-    assert (await upstream.fetch(request()))[1] in {b"hi", b""}
-    assert await upstream.fetch(request()) == (200, b'{"ok":true}')
+    assert (await upstream.fetch(request())).body in {b"hi", b""}
+    assert await fetched(upstream, request()) == (200, b'{"ok":true}')
     assert model.connections == 2
 
 
@@ -98,7 +103,7 @@ async def test_an_idle_connection_that_the_model_closed_is_not_used(
 
     model.script(answers_and_closes)
     for _ in range(3):
-        assert (await upstream.fetch(request()))[0] == 200
+        assert (await upstream.fetch(request())).status == 200
         await model.until_open(0)
     assert [call.connection for call in model.calls] == [0, 1, 2]
 
@@ -118,8 +123,8 @@ async def test_the_keep_alive_race_is_run_once_more_on_a_new_connection(
 ):
     """The model closes the kept connection at the moment the next request reaches it."""
     model.script(answers, closes, answers)  # type: ignore[arg-type]
-    assert (await upstream.fetch(request(b"first")))[0] == 200
-    assert (await upstream.fetch(request(b"second")))[0] == 200
+    assert (await upstream.fetch(request(b"first"))).status == 200
+    assert (await upstream.fetch(request(b"second"))).status == 200
     assert [call.connection for call in model.calls] == [0, 0, 1]
     assert await model.calls[2].body() == b"second"
 
@@ -204,7 +209,7 @@ async def test_an_answer_that_comes_before_the_body_was_taken_arrives(
         await call.close()
 
     model.script(refuses)
-    assert await upstream.fetch(request(bytes(32 * 1024 * 1024))) == (413, b"too large")
+    assert await fetched(upstream, request(bytes(32 * 1024 * 1024))) == (413, b"too large")
 
 
 async def test_a_fetched_answer_that_breaks_off_raises(model: FakeModel, upstream: Upstream):

@@ -34,7 +34,7 @@ def defined(**environ: str) -> WorkerConfig:
 
 def cost(handler: HandlerConfig, payload: Any) -> float:
     body = orjson.dumps({"auth_data": {}, "payload": payload})
-    return handler.workload.of(parse_envelope(body, handler.workload.paths).fields)
+    return handler.declared.of(parse_envelope(body, handler.declared.paths).fields)
 
 
 def words_tokenizer(file: Path) -> Path:
@@ -120,7 +120,7 @@ def test_its_routes() -> None:
     config = defined()
     assert [handler.route for handler in config.handlers] == ["/generate", "/generate_stream"]
     assert all(handler.allow_parallel_requests for handler in config.handlers)
-    assert all(handler.workload.heavy for handler in config.handlers)
+    assert all(handler.declared.heavy for handler in config.handlers)
     assert config.open_routes == ("/healthcheck",)
     assert config.health_endpoint == "/healthcheck"
     assert defined(MODEL_LOG="a.log", MODEL_SERVER_URL="http://m:1").model_log_file == "a.log"
@@ -140,11 +140,11 @@ def test_its_markers_and_its_sample_log() -> None:
     assert "error" not in kinds
 
 
-def test_its_benchmark_varies_and_costs_what_a_client_would_pay(tmp_path: Path) -> None:
+async def test_its_benchmark_varies_and_costs_what_a_client_would_pay(tmp_path: Path) -> None:
     config = defined(TOKENIZER=str(words_tokenizer(tmp_path / "tokenizer.json")))
     handler, benchmark = config.benchmarked
     rng = random.Random(1)
-    requests = [prepare(handler, benchmark, rng) for _ in range(20)]
+    requests = [await prepare(handler, benchmark, rng) for _ in range(20)]
     assert {request.workload for request in requests} == {250}
     assert len({request.body for request in requests}) == 20
     assert {orjson.loads(request.body)["max_response_tokens"] for request in requests} == {300}

@@ -25,7 +25,7 @@ GENERATE, STREAM = CONFIG.handlers
 def cost(payload: Any) -> float:
     """The workload of a payload, read from a request body as the proxy reads it."""
     body = orjson.dumps({"auth_data": {}, "payload": payload})
-    return GENERATE.workload.of(parse_envelope(body, GENERATE.workload.paths).fields)
+    return GENERATE.declared.of(parse_envelope(body, GENERATE.declared.paths).fields)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_is_no_integer_is_refused_by_its_name(value: Any) -> None:
     with pytest.raises(
         InvalidRequest, match=r"payload\.parameters\.max_new_tokens: must be an integer"
     ):
-        GENERATE.workload.of(parse_envelope(body.encode(), GENERATE.workload.paths).fields)
+        GENERATE.declared.of(parse_envelope(body.encode(), GENERATE.declared.paths).fields)
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_no_other_model_servers_log_is_taken_for_tgis(shared_dir: Path) -> None:
         assert [event.kind for event in MARKERS.scan(file.read_bytes())] == [], file
 
 
-def test_the_benchmark_asks_for_real_work_and_never_twice_the_same() -> None:
+async def test_the_benchmark_asks_for_real_work_and_never_twice_the_same() -> None:
     handler, benchmark = CONFIG.benchmarked
     rng = random.Random(1)
-    requests = [prepare(handler, benchmark, rng) for _ in range(20)]
+    requests = [await prepare(handler, benchmark, rng) for _ in range(20)]
     assert {request.workload for request in requests} == {128}
     payloads = [orjson.loads(request.body) for request in requests]
     assert len({payload["inputs"] for payload in payloads}) == 20

@@ -1,0 +1,77 @@
+"""What says that the model is loaded: a marker in its log, probes, or several of them. Data only.
+
+`model/loading.py` asks. Users who had only the log ran side threads that wrote a marker into it
+once a port answered.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LogMarker:
+    """One of the definition's load markers stands in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """An endpoint answers 200: a path at the model server, or a whole URL."""
+
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listens:
+    """A TCP port takes connections."""
+
+    port: int
+    host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class FileExists:
+    """A file is there."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part says so; asked in this order."""
+
+    parts: "tuple[Loaded, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One part says so; asked in this order."""
+
+    parts: "tuple[Loaded, ...]"
+
+
+Loaded = LogMarker | Answers | Listens | FileExists | AllOf | AnyOf
+
+
+def all_of(*parts: Loaded) -> Loaded:
+    """Loaded when every part says so."""
+    return AllOf(parts)
+
+
+def any_of(*parts: Loaded) -> Loaded:
+    """Loaded when one part says so."""
+    return AnyOf(parts)
+
+
+def loaded_by(setting: frozenset[str] | None, own: Loaded, health_endpoint: str) -> Loaded:
+    """What the READINESS setting asks for; `own` when it is not set.
+
+    Raises:
+        ValueError: It asks for a health endpoint, and there is none.
+    """
+    if setting is None:
+        return own
+    if "healthcheck" not in setting:
+        return LogMarker()
+    if not health_endpoint:
+        raise ValueError("READINESS names healthcheck, and the worker has no health endpoint")
+    answers = Answers(health_endpoint)
+    return all_of(LogMarker(), answers) if "logs" in setting else answers

@@ -1,0 +1,212 @@
+"""From a granted request to its workload and its answer, as the handler's hooks have it.
+
+A handler without hooks has its payload's bytes forwarded as they came and the answer passed on as
+it comes; nothing is parsed but the fields that its workload needs. Each hook costs what it takes:
+a request parser parses the payload, a response transform collects the answer, a function asks no
+model at all.
+"""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+import trio
+
+from pyworker._native import Envelope
+from pyworker.errors import InvalidRequest, RequestError
+from pyworker.hooks import (
+    JSON_TYPE,
+    Answer,
+    ModelRequest,
+    Payload,
+    as_answer,
+    as_model_request,
+)
+from pyworker.proxy.exchange import ProxyExchange, Relayed
+from pyworker.proxy.headers import to_model
+from pyworker.proxy.routing import filled, with_query
+from pyworker.proxy.upstream import Upstream, UpstreamRequest
+from pyworker.worker import HandlerConfig, Workload
+
+log = logging.getLogger(__name__)
+
+_NO_NAMES: Mapping[str, str] = {}
+
+# JSON of this size takes about a millisecond to parse; beyond it a thread does it, so that the
+# events of other requests do not wait.
+_THREAD_BYTES = 256 * 1024
+# Counting tokens costs about 0.3 us a byte, a hundred times more.
+_THREAD_COUNT_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one request costs, and what is to be done for it.
+
+    Attributes:
+        workload: In the unit of the benchmark.
+        body: What the model server gets.
+        content_type: Of the body.
+        path: At the model server.
+        headers: Further ones for the model server.
+        payload: As the request parser left it, for a handler that answers by itself.
+    """
+
+    workload: float
+    body: bytes | memoryview
+    content_type: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    payload: Payload | None = None
+
+
+class Handling:
+    """What a handler's hooks make of a request and of its answer."""
+
+    def __init__(self, handler: HandlerConfig) -> None:
+        self._handler = handler
+        # Fields that the envelope gives on its way, when nothing else needs the payload.
+        self.paths = () if handler.needs_payload else handler.declared.paths
+
+    async def job(
+        self, envelope: Envelope, body: bytes, names: Mapping[str, str] = _NO_NAMES
+    ) -> Job:
+        """The job of a granted request.
+
+        Args:
+            envelope: What was read of the body.
+            body: The whole body.
+            names: What the names of the handler's route stand for.
+
+        Raises:
+            InvalidRequest: The payload is not what the handler takes.
+        """
+        handler = self._handler
+        start, end = envelope.payload_span or (0, 0)
+        if handler.needs_payload:
+            raw = memoryview(body)[start:end] if end else b"{}"
+            payload = await self._run(len(raw), orjson.loads, raw)
+            return await self.job_of(payload, len(raw), names)
+        return Job(
+            workload=await _count(handler.declared, envelope, end - start),
+            body=memoryview(body)[start:end],
+            content_type=JSON_TYPE,
+            path=self._path(names),
+        )
+
+    async def job_of(
+        self, payload: Payload, size: int = 0, names: Mapping[str, str] = _NO_NAMES
+    ) -> Job:
+        """The job of a payload that is parsed already, of about `size` bytes.
+
+        Raises:
+            InvalidRequest: As for `job`.
+        """
+        handler = self._handler
+        parsed: Payload | ModelRequest = payload
+        if handler.request_parser is not None:
+            parsed = await self._hook(handler.request_parser, payload, size=size)
+        request = as_model_request(parsed)
+        # Counted is what the model is asked for; a request that is no JSON counts as it came.
+        counted = payload if isinstance(parsed, ModelRequest) else parsed
+        workload = await self._hook(handler.workload_of, counted, size=size)
+        return Job(
+            workload=workload,
+            body=request.body,
+            content_type=request.content_type,
+            path=request.path or self._path(names),
+            headers=request.headers,
+            payload=counted,
+        )
+
+    def _path(self, names: Mapping[str, str]) -> str:
+        path = self._handler.upstream_path
+        return with_query(filled(path, names), b"") if names else path
+
+    async def answer(self, job: Job, exchange: ProxyExchange, relayed: Relayed) -> None:
+        """Do the job and answer the client.
+
+        Raises:
+            RequestError: It could not be done; the client has seen nothing.
+            UpstreamBroken: The model's answer broke off; the client's connection has been cut.
+        """
+        handler = self._handler
+        if handler.function is not None:
+            made = as_answer(await self._run(0, handler.function, job.payload or {}))
+        elif handler.response_transform is None:
+            request = self.model_request(job, to_model(exchange.headers, exchange.request_id))
+            await exchange.relay(request, relayed)
+            return
+        else:
+            # A hook reads the answer, so it must not come compressed.
+            headers = to_model(exchange.headers, exchange.request_id)
+            plain = [(name, value) for name, value in headers if name != b"accept-encoding"]
+            made = await self.transformed(await exchange.fetch(self.model_request(job, plain)))
+        relayed.status, relayed.sent = made.status, len(made.body)
+        relayed.first_byte_at = trio.current_time()
+        headers = [(k.lower().encode(), v.encode()) for k, v in made.headers]
+        if made.body:
+            headers.append((b"content-type", made.content_type.encode()))
+        await exchange.respond(made.status, headers, made.body)
+
+    async def ask(self, job: Job, upstream: Upstream) -> Answer:
+        """What a client would get, for the benchmark: the whole answer, transformed.
+
+        Raises:
+            RequestError, UpstreamBroken: There is none.
+        """
+        if self._handler.function is not None:
+            return as_answer(await self._run(0, self._handler.function, job.payload or {}))
+        return await self.transformed(await upstream.fetch(self.model_request(job, [])))
+
+    async def transformed(self, answer: Answer) -> Answer:
+        """What the client gets for the model's answer: refusals and errors pass as they are."""
+        transform = self._handler.response_transform
+        if transform is None or not 200 <= answer.status < 300:
+            return answer
+        return as_answer(await self._run(len(answer.body), transform, answer))
+
+    def model_request(self, job: Job, headers: list[tuple[bytes, bytes]]) -> UpstreamRequest:
+        """What the model server is asked for a job."""
+        further = [(k.lower().encode(), v.encode()) for k, v in job.headers]
+        method = self._handler.model_method
+        if method in {"GET", "HEAD", "DELETE"}:
+            return UpstreamRequest(method=method, path=job.path, headers=[*headers, *further])
+        return UpstreamRequest(
+            method=method,
+            path=job.path,
+            headers=[*headers, *further, (b"content-type", job.content_type.encode())],
+            body=job.body,
+        )
+
+    async def _hook(self, hook: Callable[[Payload], Any], payload: Payload, size: int) -> Any:
+        """Call a hook that reads the payload; its failure is about the payload, so a 422.
+
+        Not a 500, because the same payload would fail again, and clients repeat those for ever.
+        """
+        try:
+            return await self._run(size, hook, payload)
+        except RequestError:
+            raise
+        except Exception as error:
+            log.exception("%s: a hook failed on a payload", self._handler.route)
+            raise InvalidRequest(f"payload: {type(error).__name__}: {error}") from error
+
+    async def _run(self, size: int, hook: Callable[..., Any], argument: object) -> Any:
+        """Call a hook, in a thread when it would keep the event loop waiting."""
+        if inspect.iscoroutinefunction(hook):
+            return await cast("Awaitable[Any]", hook(argument))
+        if self._handler.blocking or size >= _THREAD_BYTES:
+            result = await trio.to_thread.run_sync(hook, argument, abandon_on_cancel=True)
+        else:
+            result = hook(argument)
+        return await result if inspect.isawaitable(result) else result
+
+
+async def _count(workload: Workload, envelope: Envelope, size: int) -> float:
+    if not workload.heavy or size < _THREAD_COUNT_BYTES:
+        return workload.of(envelope.fields)
+    return await trio.to_thread.run_sync(workload.of, envelope.fields)
