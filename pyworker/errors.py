@@ -5,6 +5,7 @@ PyworkerError
 ├── CannotBind             the front's address is taken or not ours: exit code 2
 ├── RequestError           answered to the client with its `status`, as JSON
 │   ├── InvalidRequest     422  the body is not what the route takes
+│   ├── NoSuchSession      400  asked about, not used: nothing of the client's is closed by it
 │   ├── Unauthorized       401  no valid signature of the autoscaler
 │   ├── InvalidSession     410  no such session; the SDK's client marks its session closed
 │   ├── RouteNotFound      404
@@ -104,6 +105,13 @@ class InvalidSession(RequestError):
 
     status = 410
     code = "invalid_session"
+
+
+class NoSuchSession(RequestError):
+    """A session that is asked about, or to be ended, does not exist here."""
+
+    status = 400
+    code = "no_such_session"
 
 
 class RouteNotFound(RequestError):

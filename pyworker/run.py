@@ -3,7 +3,7 @@
 life        the second signal, the end of the grace period, the last report
 └─ control      reporter: its loops end when nothing is left to count
    └─ serving       exchanges in flight: end within the grace period
-      └─ accepting      front, log follower, readiness, health, public key: first to die
+      └─ accepting      fronts, log follower, readiness, health, public key: first to die
 """
 
 import logging
@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+import httpx
 import trio
 
 from pyworker.autoscaler.launch import report_launch_failure
@@ -36,6 +37,7 @@ from pyworker.proxy.grants import Grants
 from pyworker.proxy.hypercorn_front import front
 from pyworker.proxy.ledger import Ledger
 from pyworker.proxy.serve import Service
+from pyworker.proxy.sessions import Sessions
 from pyworker.proxy.upstream import Upstream
 from pyworker.settings import BadSettings, Settings, read_settings
 from pyworker.worker import WorkerConfig
@@ -111,6 +113,7 @@ async def run(
         connect_timeout=settings.connect_timeout,
         silence=settings.model_timeout,
     )
+    sessions = Sessions(ledger, limit=config.max_sessions, tell_model=upstream.fetch)
     service = Service(
         config,
         body_limit=settings.body_limit,
@@ -118,8 +121,11 @@ async def run(
         readiness=readiness,
         grants=grants,
         refresh_key=public_key.refresh,
+        sessions=sessions,
+        master_token=settings.master_token,
     )
     server = HttpServer(front(service, upstream), tls=tls)
+    on_loopback = HttpServer(front(service.on_loopback, upstream), tls=None)
     drained = trio.CancelScope()
     second = trio.Event()
 
@@ -127,10 +133,12 @@ async def run(
         async with trio.open_nursery() as life:
             async with trio.open_nursery() as control:
                 await control.start(reporter.serve)
+                await control.start(sessions.serve)
                 async with trio.open_nursery() as serving:
                     async with trio.open_nursery() as accepting:
                         await accepting.start(server.accept, listeners, serving)
                         log.info("worker %s listens on port %d", config.name, port_of(listeners))
+                        await _accept_on_loopback(on_loopback, settings, accepting, serving)
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
                         accepting.start_soon(watch.serve)
@@ -142,15 +150,32 @@ async def run(
                     life.start_soon(_set_at_signal, signals, second)
                     life.start_soon(_end_grace, settings.grace, second, serving, server, drained)
                 drained.cancel()
+                sessions.stop()
                 reporter.stop()
                 control.cancel_scope.deadline = trio.current_time() + LAST_REPORT_SECONDS
                 if not second.is_set():
                     life.start_soon(_end_reporting, second, life)
             await reporter.last_report(LAST_REPORT_SECONDS)
             life.cancel_scope.cancel()
-    await upstream.aclose()
-    await client.aclose()
+    await _close(upstream, client)
     log.info("worker %s stopped", config.name)
+
+
+async def _close(*clients: Upstream | httpx.AsyncClient) -> None:
+    for each in clients:
+        await each.aclose()
+
+
+async def _accept_on_loopback(
+    server: HttpServer, settings: Settings, accepting: trio.Nursery, serving: trio.Nursery
+) -> None:
+    """A plain listener by which the model server ends a session; nothing else depends on it."""
+    try:
+        listeners = await open_listeners("127.0.0.1", settings.worker_http_port)
+    except CannotBind as error:
+        log.warning("sessions cannot be ended from this machine: %s (WORKER_HTTP_PORT)", error)
+        return
+    await accepting.start(server.accept, listeners, serving)
 
 
 def _watch(

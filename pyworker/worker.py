@@ -266,6 +266,7 @@ class WorkerConfig:
         open_routes: Routes that need none; a path alone stands for GET and HEAD.
         log_actions: What the log's lines mean.
         loaded: What says that the model is loaded; the load markers of the log by default.
+        max_sessions: Sessions that may be open; None or 0 for no limit, negative for none at all.
     """
 
     name: str
@@ -277,6 +278,7 @@ class WorkerConfig:
     open_routes: tuple[str | OpenRoute, ...] = ()
     log_actions: LogActionConfig = field(default_factory=LogActionConfig)
     loaded: Loaded = field(default_factory=LogMarker)
+    max_sessions: int | None = 10
 
     def __post_init__(self) -> None:
         benchmarked = [h.route for h in self.handlers if h.benchmark_config is not None]

@@ -32,6 +32,7 @@ def test_the_table():
         ("BodyTooLarge", 413, "body_too_large"),
         ("BodyTimeout", 408, "body_timeout"),
         ("QueueFull", 429, "queue_full"),
+        ("NoSuchSession", 400, "no_such_session"),
         ("NotReady", 503, "not_ready"),
         ("InternalError", 500, "internal_error"),
         ("UpstreamUnavailable", 502, "upstream_unavailable"),

@@ -66,6 +66,8 @@ class Entry:
         entered_at: Unix seconds.
         started_at: Unix seconds when its turn came, 0.0 while it waits.
         outcome: How it ended, None while it runs.
+        session: The entry of the session that the request belongs to.
+        covered: How much of `workload` the session's cost stands for.
     """
 
     request_idx: int
@@ -73,6 +75,8 @@ class Entry:
     entered_at: float
     started_at: float = 0.0
     outcome: Outcome | None = None
+    session: "Entry | None" = None
+    covered: float = 0.0
 
 
 @dataclass(slots=True)
@@ -88,23 +92,32 @@ class Ledger:
     clock: Callable[[], float] = time.time
     received_count: int = 0
     _working: set[Entry] = field(default_factory=set[Entry])
+    _sessions: set[Entry] = field(default_factory=set[Entry])
+    _inner: set[Entry] = field(default_factory=set[Entry])
     _amounts: Amounts = field(default_factory=Amounts)
     _finished: deque[FinishedRequest] = field(default_factory=deque[FinishedRequest])
     _dropped: int = 0
 
     @property
     def load(self) -> float:
-        """Workload running or queued, exactly rounded."""
-        return math.fsum(entry.workload for entry in self._working)
+        """Workload running, queued, or reserved by open sessions, exactly rounded."""
+        entries = (*self._working, *self._sessions, *self._inner)
+        return math.fsum(entry.workload for entry in entries)
+
+    @property
+    def backlog(self) -> float:
+        """Workload running or queued: what a new request has to wait for."""
+        return math.fsum(entry.workload for entry in (*self._working, *self._inner))
 
     @property
     def working(self) -> int:
-        """Requests running or queued."""
-        return len(self._working)
+        """Requests running or queued, and open sessions."""
+        return len(self._working) + len(self._sessions)
 
     def working_request_idxs(self) -> list[int]:
-        """The autoscaler's numbers of the requests running or queued, oldest first."""
-        return [e.request_idx for e in sorted(self._working, key=lambda e: e.entered_at)]
+        """The autoscaler's numbers of the requests and sessions in here, oldest first."""
+        entries = [*self._working, *self._sessions]
+        return [e.request_idx for e in sorted(entries, key=lambda e: e.entered_at)]
 
     @contextmanager
     def enter(self, request_idx: int, workload: float) -> Generator[Entry]:
@@ -130,6 +143,66 @@ class Ledger:
         finally:
             self._leave(entry)
 
+    def open_session(self, request_idx: int, cost: float) -> Entry:
+        """Count a session in, as a reservation of `cost` that its requests use up.
+
+        It stays until `close_session`; what its requests did not use is taken back then.
+        """
+        entry = Entry(request_idx, cost, self.clock())
+        entry.started_at = entry.entered_at
+        self._sessions.add(entry)
+        self.received_count += 1
+        self._amounts.received += cost
+        self.on_change()
+        return entry
+
+    def close_session(self, entry: Entry) -> None:
+        """Count a session out."""
+        self._sessions.remove(entry)
+        self._amounts.cancelled += entry.workload
+        entry.workload = 0.0
+        self._record(entry, Outcome.SUCCESS, self.clock())
+        self.on_change()
+
+    @contextmanager
+    def enter_within(self, session: Entry, workload: float) -> Generator[Entry]:
+        """Count a request of a session in, and out again on every path.
+
+        Its workload is taken from the session's reservation as far as that goes, so that no work
+        is counted twice. The autoscaler knows the session and not its requests: they have no
+        number there, and no record.
+        """
+        covered = min(session.workload, workload)
+        entry = Entry(session.request_idx, workload, self.clock(), session=session, covered=covered)
+        session.workload -= covered
+        self._inner.add(entry)
+        self._amounts.received += workload - covered
+        self.on_change()
+        try:
+            yield entry
+        except BaseException as error:
+            failed = Outcome.ERROR if isinstance(error, Exception) else Outcome.CANCELLED
+            entry.outcome = entry.outcome or failed
+            raise
+        finally:
+            self._leave_within(session, entry)
+
+    def _leave_within(self, session: Entry, entry: Entry) -> None:
+        self._inner.remove(entry)
+        outcome = entry.outcome or Outcome.ERROR
+        if outcome is Outcome.SUCCESS:
+            self._amounts.served += entry.workload
+        elif outcome is not Outcome.ERROR:
+            # The work was not done: what it had reserved is free again, if its session is.
+            self._amounts.cancelled += entry.workload - entry.covered
+            if session in self._sessions:
+                session.workload += entry.covered
+            else:
+                self._amounts.cancelled += entry.covered
+            if outcome is Outcome.REJECTED:
+                self._amounts.rejected += entry.workload
+        self.on_change()
+
     def _leave(self, entry: Entry) -> None:
         self._working.remove(entry)
         outcome = entry.outcome or Outcome.ERROR
@@ -150,6 +223,11 @@ class Ledger:
         self.received_count += 1
         self._amounts.rejected += workload
         self._record(Entry(request_idx, workload, self.clock()), Outcome.REJECTED, 0.0)
+        self.on_change()
+
+    def reject_within(self, workload: float) -> None:
+        """Count a request of a session that is refused before it enters."""
+        self._amounts.rejected += workload
         self.on_change()
 
     def _record(self, entry: Entry, outcome: Outcome, completed_at: float) -> None:

@@ -6,16 +6,18 @@ The order of the checks, each with its reason:
 2. body limit   before a byte is buffered
 3. envelope     one pass over the bytes gives all that the next steps need
 4. grant        before anything is counted: nobody unsigned can move a number
-5. workload     refusals are reported by it, so it comes before them
-6. readiness    a granted request that meets an unready model is refused and reported as such
-7. admission    may it come in; then, in the ledger, wait for its turn
-8. upstream     the payload's bytes as they came; the answer as it comes
+5. session      one that names a session needs it to be open
+6. workload     refusals are reported by it, so it comes before them
+7. readiness    a granted request that meets an unready model is refused and reported as such
+8. admission    may it come in; then, in the ledger, wait for its turn
+9. upstream     the payload's bytes as they came; the answer as it comes
 """
 
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import trio
@@ -42,6 +44,8 @@ from pyworker.proxy.jobs import Handling, Job
 from pyworker.proxy.ledger import Entry, Ledger, Outcome
 from pyworker.proxy.request_log import RequestLine
 from pyworker.proxy.routing import Match, RouteTable, filled, with_query
+from pyworker.proxy.session_routes import SESSION_END, SessionRoutes, update
+from pyworker.proxy.sessions import Session, Sessions
 from pyworker.proxy.upstream import UpstreamRequest
 from pyworker.worker import HandlerConfig, OpenRoute, WorkerConfig
 
@@ -64,6 +68,8 @@ class Service:
         ledger, readiness, grants: The worker's own.
         refresh_key: Fetch the autoscaler's key again, at most now and then; returns whether
             another one came.
+        sessions: The worker's.
+        master_token: What /pyworker/update asks for; empty refuses it.
     """
 
     def __init__(
@@ -75,6 +81,8 @@ class Service:
         readiness: Readiness,
         grants: Grants,
         refresh_key: Callable[[], Awaitable[bool]],
+        sessions: Sessions,
+        master_token: str = "",
     ) -> None:
         self._body_limit = body_limit
         self._ledger = ledger
@@ -85,10 +93,17 @@ class Service:
             (h.route, (h, Handling(h), Admission(h))) for h in config.handlers
         )
         self._open_routes = RouteTable((route.route, route) for route in config.open)
-        self._own: dict[str, Callable[[ProxyExchange], Awaitable[None]]] = {
-            "/ping": self._ping,
-            "/health": self._health,
-            "/ready": self._ready,
+        self._sessions = sessions
+        own = SessionRoutes(sessions, read_grant=self._read_grant, admit=self._admit_session)
+        self._own: dict[str, tuple[str, Callable[[ProxyExchange], Awaitable[None]]]] = {
+            "/ping": ("GET, HEAD", self._ping),
+            "/health": ("GET, HEAD", self._health),
+            "/ready": ("GET, HEAD", self._ready),
+            "/session/create": ("POST", own.create),
+            "/session/get": ("POST", own.get),
+            "/session/health": ("POST", own.health),
+            SESSION_END: ("POST", own.end),
+            "/pyworker/update": ("POST", partial(update, master_token=master_token)),
         }
 
     async def __call__(self, exchange: ProxyExchange) -> None:
@@ -98,12 +113,18 @@ class Service:
             with RequestLine(exchange) as line:
                 await self._granted(exchange, line, found)
         elif exchange.path in self._own:
-            await self._probe(exchange)
+            await self._answer_own(exchange)
         elif (opened := self._open_routes.find(exchange.path)) is not None:
             await self._relay_open(exchange, opened)
         else:
             known = ", ".join([*self._handlers.routes, *self._own, *self._open_routes.routes])
             raise RouteNotFound(f"no such route; there are {known}")
+
+    async def on_loopback(self, exchange: ProxyExchange) -> None:
+        """Answer an exchange of the plain listener on loopback: the model server ends a session."""
+        if exchange.path != SESSION_END:
+            raise RouteNotFound(f"no such route here; there is {SESSION_END}")
+        await self._answer_own(exchange)
 
     async def _granted(
         self, exchange: ProxyExchange, line: RequestLine, found: Match[_Target]
@@ -112,15 +133,31 @@ class Service:
         if exchange.method != "POST":
             raise MethodNotAllowed(f"{exchange.path} takes POST", allow="POST")
         body = await exchange.body(self._body_limit)
-        envelope = await _parse(body, handling.paths)
-        await self._check_grant(envelope)
+        envelope = await self._read_grant(body, handling.paths)
         line.request_idx = envelope.request_idx or 0
-        if envelope.session_id is not None:
-            raise InvalidSession("invalid session")
+        session = self._session(envelope.session_id)
         job = await handling.job(envelope, body, found.names)
         line.workload = job.workload
-        with self._admit(admission, line) as entry:
+        with self._admit(admission, line, session) as entry:
             await self._take_turn(exchange, found.target, entry, line, job)
+
+    def _session(self, session_id: str | None) -> Session | None:
+        if session_id is None:
+            return None
+        session = self._sessions.find(session_id)
+        if session is None:
+            raise InvalidSession("invalid session")
+        return session
+
+    async def _read_grant(self, body: bytes, paths: tuple[str, ...]) -> Envelope:
+        envelope = await _parse(body, paths)
+        await self._check_grant(envelope)
+        return envelope
+
+    def _admit_session(self, request_idx: int, cost: float) -> None:
+        if not self._readiness.ready:
+            self._ledger.reject(request_idx, cost)
+            raise _not_ready(self._readiness)
 
     async def _check_grant(self, envelope: Envelope) -> None:
         if not self._grants.ready:
@@ -133,15 +170,22 @@ class Service:
                 raise
             self._grants.check(envelope)
 
-    def _admit(self, admission: Admission, line: RequestLine) -> AbstractContextManager[Entry]:
+    def _admit(
+        self, admission: Admission, line: RequestLine, session: Session | None
+    ) -> AbstractContextManager[Entry]:
         try:
             if not self._readiness.ready:
                 raise _not_ready(self._readiness)
-            admission.check(self._ledger.load, self._readiness.max_perf)
+            admission.check(self._ledger.backlog, self._readiness.max_perf)
         except RequestError:
-            self._ledger.reject(line.request_idx, line.workload)
+            if session is None:
+                self._ledger.reject(line.request_idx, line.workload)
+            else:
+                self._ledger.reject_within(line.workload)
             raise
-        return self._ledger.enter(line.request_idx, line.workload)
+        if session is None:
+            return self._ledger.enter(line.request_idx, line.workload)
+        return self._sessions.use(session, line.workload)
 
     async def _take_turn(
         self,
@@ -170,10 +214,11 @@ class Service:
             served = 200 <= line.relayed.status < 400
             entry.outcome = Outcome.SUCCESS if served else Outcome.ERROR
 
-    async def _probe(self, exchange: ProxyExchange) -> None:
-        if exchange.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed(f"{exchange.path} takes GET", allow="GET, HEAD")
-        await self._own[exchange.path](exchange)
+    async def _answer_own(self, exchange: ProxyExchange) -> None:
+        methods, answer = self._own[exchange.path]
+        if exchange.method not in methods.split(", "):
+            raise MethodNotAllowed(f"{exchange.path} takes {methods}", allow=methods)
+        await answer(exchange)
 
     async def _relay_open(self, exchange: ProxyExchange, found: Match[OpenRoute]) -> None:
         route = found.target

@@ -16,6 +16,8 @@ from pyworker.model.readiness import Readiness
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.ledger import Ledger
 from pyworker.proxy.serve import Service
+from pyworker.proxy.sessions import Sessions
+from pyworker.proxy.upstream import Upstream
 from pyworker.worker import (
     BenchmarkConfig,
     Field,
@@ -117,6 +119,8 @@ async def running_worker(
     refresh_key: Callable[[], Awaitable[bool]] = _no_new_key,
     tls: ssl.SSLContext | None = None,
     front: Front = hypercorn,
+    max_sessions: int | None = 10,
+    master_token: str = "",
 ) -> AsyncGenerator[WorkerApp]:
     """Run a worker with GENERATE and `handlers` in front of a model server.
 
@@ -136,6 +140,8 @@ async def running_worker(
         handlers=(GENERATE, *handlers),
         open_routes=open_routes,
     )
+    upstream = Upstream(model_url, connect_timeout=connect_timeout)
+    sessions = Sessions(app.ledger, limit=max_sessions, tell_model=upstream.fetch)
     service = Service(
         config,
         body_limit=body_limit,
@@ -143,11 +149,16 @@ async def running_worker(
         readiness=app.readiness,
         grants=grants,
         refresh_key=refresh_key,
+        sessions=sessions,
+        master_token=master_token,
     )
     running = front(service, model_url, silence=silence, connect_timeout=connect_timeout, tls=tls)
-    async with running as served:
+    async with running as served, trio.open_nursery() as nursery:
+        await nursery.start(sessions.serve)
         app.port, app.drain = served.port, served.drain
         yield app
+        sessions.stop()
+    await upstream.aclose()
     assert (app.ledger.working, app.ledger.load) == (0, 0.0)
 
 

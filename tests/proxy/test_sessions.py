@@ -1,0 +1,264 @@
+"""Sessions through the whole service: created with a grant, used, extended, ended, counted once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import trio
+from fakes.grants import autoscaler, stranger
+from fakes.model import FakeModel, by_hand
+from fakes.worker_app import WorkerApp, running_worker
+from trio.testing import MockClock
+
+from pyworker.proxy import session_routes
+
+
+def creation(payload: Mapping[str, Any], grant: Mapping[str, object] | None = None) -> bytes:
+    return autoscaler().envelope(orjson.dumps(payload), grant=grant)
+
+
+async def create(client: httpx.AsyncClient, **payload: Any) -> tuple[str, Any]:
+    """A session's id and its auth."""
+    body = creation(payload)
+    response = await client.post("/session/create", content=body)
+    assert response.status_code == 201, response.text
+    return response.json()["session_id"], orjson.loads(body)["auth_data"]
+
+
+async def ask(client: httpx.AsyncClient, what: str, session_id: str, auth: Any) -> httpx.Response:
+    body = {"session_id": session_id, "session_auth": auth}
+    return await client.post(f"/session/{what}", json=body)
+
+
+def inner(session_id: str, payload: bytes = b"{}") -> bytes:
+    return autoscaler().envelope(payload, session_id=session_id)
+
+
+async def test_created_asked_about_and_ended(worker: WorkerApp, client: httpx.AsyncClient) -> None:
+    session_id, auth = await create(client, lifetime=30, on_close_payload={"a": 1})
+    assert len(session_id) == 32
+    got = (await ask(client, "get", session_id, auth)).json()
+    assert (got["session_id"], got["auth_data"], got["lifetime"]) == (session_id, auth, 30)
+    assert got["on_close_payload"] is None  # without a route there is nothing to send it to
+    assert 29 < got["expiration"] - got["created_at"] <= 30.1
+    assert (await ask(client, "health", session_id, auth)).json() == {"ok": True}
+    assert worker.ledger.load == auth["cost"]
+    ended = await ask(client, "end", session_id, auth)
+    assert ended.json() == {"ended": True, "removed_session": session_id}
+    assert worker.ledger.load == 0
+    assert (await ask(client, "end", session_id, auth)).status_code == 400
+    assert (await ask(client, "get", session_id, auth)).status_code == 400
+    assert (await ask(client, "health", session_id, auth)).json() == {"ok": False}
+
+
+async def test_nobody_unsigned_opens_a_session(
+    worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    refused = await client.post("/session/create", content=stranger().envelope(b"{}"))
+    assert refused.status_code == 401
+    assert (worker.ledger.load, worker.ledger.received_count) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("payload", "name"),
+    [
+        ({"lifetime": 0}, "lifetime"),
+        ({"lifetime": "60"}, "lifetime"),
+        ({"lifetime": True}, "lifetime"),
+        ({"on_close_route": "http://10.0.0.1/x"}, "on_close_route"),
+        ({"on_close_route": "//10.0.0.1/x"}, "on_close_route"),
+        ({"on_close_route": "close"}, "on_close_route"),
+        ({"on_close_route": 7}, "on_close_route"),
+        ({"on_close_route": "/a b\r\nx: y"}, "on_close_route"),
+    ],
+)
+async def test_a_wrong_creation_is_422_and_opens_nothing(
+    payload: dict[str, Any], name: str, worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    response = await client.post("/session/create", content=creation(payload))
+    assert response.status_code == 422
+    assert name in response.json()["payload"]
+    assert worker.ledger.load == 0
+
+
+async def test_a_cost_beyond_reason_is_refused(client: httpx.AsyncClient) -> None:
+    response = await client.post(
+        "/session/create", content=creation({}, autoscaler().grant(cost=1e300))
+    )
+    assert response.status_code == 422
+    assert "cost" in response.json()["auth_data"]
+
+
+@pytest.mark.parametrize("what", ["get", "end", "health"])
+async def test_only_its_own_grant_speaks_about_a_session(
+    what: str, client: httpx.AsyncClient
+) -> None:
+    session_id, auth = await create(client)
+    assert (await ask(client, what, session_id, {**auth, "reqnum": -1})).status_code == 401
+    assert (await ask(client, what, session_id, None)).status_code == 401
+    # 100 and 100.0 are one number to JSON.
+    written = {**auth, "cost": int(auth["cost"])}
+    assert (await ask(client, what, session_id, written)).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{}", b'{"session_id": ""}', b"\xff"])
+async def test_a_call_without_a_session_is_422(body: bytes, client: httpx.AsyncClient) -> None:
+    assert (await client.post("/session/get", content=body)).status_code == 422
+
+
+async def test_as_many_as_may_be_open(model: FakeModel) -> None:
+    async with running_worker(model.url, max_sessions=1) as worker, worker.client() as client:
+        session_id, auth = await create(client)
+        refused = await client.post("/session/create", content=creation({}))
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert worker.ledger.take_amounts().rejected == auth["cost"]
+        await ask(client, "end", session_id, auth)
+        await create(client)
+
+
+async def test_a_negative_limit_means_none_at_all(model: FakeModel) -> None:
+    async with running_worker(model.url, max_sessions=-1) as worker, worker.client() as client:
+        refused = await client.post("/session/create", content=creation({}))
+        assert refused.status_code == 429
+
+
+async def test_an_unready_worker_opens_none(model: FakeModel) -> None:
+    async with running_worker(model.url, ready=False) as worker, worker.client() as client:
+        refused = await client.post("/session/create", content=creation({}))
+        assert refused.status_code == 503
+
+
+async def test_its_requests_use_up_what_it_reserved_and_are_counted_once(
+    model: FakeModel, worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    session_id, auth = await create(client)
+    cost = auth["cost"]
+    payload = b'{"parameters": {"max_new_tokens": 30}}'
+    for _ in range(2):
+        response = await client.post("/generate", content=inner(session_id, payload))
+        assert response.status_code == 200
+    assert await model.calls[0].body() == payload
+    assert worker.ledger.load == pytest.approx(cost - 60)
+    assert worker.ledger.working == 1
+    await ask(client, "end", session_id, auth)
+    amounts = worker.ledger.take_amounts()
+    # Received is what was done in the end: the unused part of the reservation is taken back.
+    assert (amounts.received, amounts.cancelled, amounts.served) == (cost, cost - 60, 60)
+    (record,) = worker.ledger.take_finished(10)
+    assert (record.status, record.success) == ("Success", True)
+
+
+async def test_work_beyond_the_reservation_is_received_on_top(
+    worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    session_id, auth = await create(client)
+    tokens = int(auth["cost"]) + 50
+    payload = b'{"parameters": {"max_new_tokens": %d}}' % tokens
+    await client.post("/generate", content=inner(session_id, payload))
+    amounts = worker.ledger.take_amounts()
+    assert (amounts.received, amounts.served) == (tokens, tokens)
+    assert worker.ledger.load == 0
+
+
+async def test_an_unknown_session_is_410(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/generate", content=inner("nowhere"))).status_code == 410
+
+
+async def test_a_request_with_a_session_needs_a_grant_as_well(
+    worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    session_id, _ = await create(client)
+    body = stranger().envelope(b"{}", session_id=session_id)
+    assert (await client.post("/generate", content=body)).status_code == 401
+
+
+async def test_unused_it_ends_a_lifetime_later_and_use_extends_it(
+    model: FakeModel, mock_clock: MockClock
+) -> None:
+    async with running_worker(model.url) as worker, worker.client() as client:
+        session_id, auth = await create(client, lifetime=10)
+        mock_clock.jump(8)
+        await client.post("/generate", content=inner(session_id))
+        mock_clock.jump(9)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert (await ask(client, "health", session_id, auth)).json() == {"ok": True}
+        mock_clock.jump(11)
+        await worker.until(lambda ledger: ledger.working == 0)
+        assert (await ask(client, "health", session_id, auth)).json() == {"ok": False}
+
+
+async def test_a_request_in_flight_keeps_it_open_and_ending_it_cuts_the_request(
+    model: FakeModel, mock_clock: MockClock
+) -> None:
+    model.script(by_hand)
+    async with (
+        running_worker(model.url) as worker,
+        worker.client() as client,
+        trio.open_nursery() as nursery,
+    ):
+        session_id, auth = await create(client, lifetime=5)
+        answered: list[httpx.Response] = []
+
+        async def long_job() -> None:
+            answered.append(await client.post("/generate", content=inner(session_id)))
+
+        nursery.start_soon(long_job)
+        await model.next_call()
+        mock_clock.jump(60)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert (await ask(client, "health", session_id, auth)).json() == {"ok": True}
+        await ask(client, "end", session_id, auth)
+        await worker.until(lambda ledger: ledger.load == 0)
+    assert answered[0].status_code == 410
+    assert worker.ledger.take_amounts().served == 0
+
+
+async def test_the_model_server_is_told_in_the_background(
+    model: FakeModel, client: httpx.AsyncClient
+) -> None:
+    given = {"job": 7}
+    session_id, auth = await create(client, on_close_route="/bye?x=1", on_close_payload=given)
+    await ask(client, "end", session_id, auth)
+    call = await model.next_call()
+    assert (call.method, call.target) == ("POST", "/bye?x=1")
+    assert orjson.loads(await call.body()) == {"job": 7, "session_id": session_id}
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [(None, {}), ([1], {"payload": [1]}), ("x", {"payload": "x"})]
+)
+async def test_what_is_no_object_is_sent_as_one(
+    given: Any, sent: dict[str, Any], model: FakeModel, client: httpx.AsyncClient
+) -> None:
+    session_id, auth = await create(client, on_close_route="/bye", on_close_payload=given)
+    await ask(client, "end", session_id, auth)
+    body = await (await model.next_call()).body()
+    assert orjson.loads(body) == {**sent, "session_id": session_id}
+
+
+async def test_an_update_needs_the_token(
+    model: FakeModel, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "force_update"
+    monkeypatch.setattr(session_routes, "FORCE_UPDATE", mark)
+    bearer = {"authorization": "Bearer secret"}
+    async with running_worker(model.url) as worker, worker.client() as client:
+        assert (await client.post("/pyworker/update", headers=bearer)).status_code == 401
+        assert (await client.post("/pyworker/update")).status_code == 401
+    async with (
+        running_worker(model.url, master_token="secret") as worker,
+        worker.client() as client,
+    ):
+        wrong = {"authorization": "Bearer wrong"}
+        assert (await client.post("/pyworker/update", headers=wrong)).status_code == 401
+        assert not mark.exists()
+        for headers in (bearer, {"authorization": "secret"}):
+            mark.unlink(missing_ok=True)
+            assert (await client.post("/pyworker/update", headers=headers)).json() == {"ok": True}
+            assert mark.exists()
+        mark.unlink()
+        monkeypatch.setattr(session_routes, "FORCE_UPDATE", tmp_path / "no" / "where")
+        assert (await client.post("/pyworker/update", headers=bearer)).status_code == 500
