@@ -2,11 +2,12 @@
 
 import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Callable, Sequence
 
 from pyworker import __version__
+from pyworker.errors import SettingsError
+from pyworker.finding import find_worker, worker_names
 
 Tool = Callable[[list[str]], int]
 
@@ -15,6 +16,8 @@ TOOLS = {
     "demo": ("pyworker.demo", "the whole loop on this machine: autoscaler, model, worker, client"),
     "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
     "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
+    "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
+    "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
 }
 
 
@@ -32,11 +35,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         module, _ = TOOLS[name]
         tool: Tool = importlib.import_module(module).main
         return tool(arguments[1:])
-    worker = name.replace("-", "_")
-    if worker not in worker_names():
+    return _run_worker(name, arguments[1:])
+
+
+def _run_worker(name: str, arguments: list[str]) -> int:
+    try:
+        define = find_worker(name)
+    except SettingsError as error:
+        sys.stderr.write(f"pyworker: {error}\n")
+        return 2
+    if define is None:
         sys.stderr.write(f"pyworker: there is no worker or command {name!r}\n\n{usage()}")
         return 2
-    if len(arguments) > 1:
+    if arguments:
         sys.stderr.write(
             f"pyworker: {name} takes no arguments; its settings are environment variables\n"
         )
@@ -44,15 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Here, so that tools and --help do not pay for the imports of a worker.
     from pyworker.run import main as run_worker  # noqa: PLC0415
 
-    definition = importlib.import_module(f"workers.{worker}.worker")
-    return run_worker(definition.define, os.environ)
-
-
-def worker_names() -> list[str]:
-    """The workers that can be run, as their folders are named."""
-    import workers  # noqa: PLC0415 - as above
-
-    return sorted(module.name for module in pkgutil.iter_modules(workers.__path__) if module.ispkg)
+    return run_worker(define, os.environ)
 
 
 def usage() -> str:

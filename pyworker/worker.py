@@ -11,8 +11,45 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pyworker.errors import InvalidRequest
-from pyworker.hooks import Function, Payload, RequestParser, ResponseTransform, WorkloadHook
-from pyworker.model.loaded import Loaded, LogMarker
+from pyworker.hooks import (
+    Answer,
+    Function,
+    ModelRequest,
+    Payload,
+    RequestParser,
+    ResponseTransform,
+    WorkloadHook,
+)
+from pyworker.model.loaded import (
+    Answers,
+    FileExists,
+    Listens,
+    Loaded,
+    LogMarker,
+    all_of,
+    any_of,
+)
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "BenchmarkConfig",
+    "Field",
+    "FileExists",
+    "HandlerConfig",
+    "Listens",
+    "Loaded",
+    "LogActionConfig",
+    "LogMarker",
+    "ModelRequest",
+    "OpenRoute",
+    "Payload",
+    "WorkerConfig",
+    "Workload",
+    "all_of",
+    "any_of",
+    "bad_payload",
+]
 
 FieldValue = str | int | float | bool | bytes | None
 Fields = Mapping[str, FieldValue]
