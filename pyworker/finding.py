@@ -7,8 +7,11 @@ folder here wins over a shipped one of the same name, and that over an entry poi
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +38,16 @@ def find_worker(name: str) -> Define | None:
         SettingsError: There is one, and it offers no `define`.
     """
     name = _canonical(name)
-    if name in _folders():
-        module = importlib.import_module(f"workers.{name}.worker")
-        return _callable(getattr(module, "define", None), f"workers/{name}/worker.py")
+    here = Path.cwd() / "workers" / name
+    if (here / "worker.py").is_file():
+        _enter(f"workers.{name}", here)
+    elif name not in _shipped():
+        return _offered(name)
+    module = importlib.import_module(f"workers.{name}.worker")
+    return _callable(getattr(module, "define", None), f"workers/{name}/worker.py")
+
+
+def _offered(name: str) -> Define | None:
     for entry in _entries():
         if _canonical(entry.name) == name:
             return _callable(entry.load(), f"the entry point {entry.value}")
@@ -45,17 +55,29 @@ def find_worker(name: str) -> Define | None:
 
 
 def _folders() -> set[str]:
+    return _shipped() | {file.parent.name for file in Path("workers").glob("*/worker.py")}
+
+
+def _shipped() -> set[str]:
     import workers  # noqa: PLC0415 - not needed by tools
 
-    path: list[str] = list(workers.__path__)
-    here = str(Path.cwd() / "workers")
-    if here not in path and Path(here).is_dir():
-        # First, so that a folder here wins.
-        path.insert(0, here)
-        workers.__path__ = path
-    found = {module.name for module in pkgutil.iter_modules(path) if module.ispkg}
-    # A folder without an __init__.py will do, too.
-    return found | {file.parent.name for file in Path(here).glob("*/worker.py")}
+    return {module.name for module in pkgutil.iter_modules(workers.__path__) if module.ispkg}
+
+
+def _enter(package: str, folder: Path) -> None:
+    """Make `package` the one in `folder`, with or without an __init__.py.
+
+    A path entry would not do: a shipped package of the name wins over a folder without that file.
+    """
+    init = folder / "__init__.py"
+    spec = ModuleSpec(package, None, is_package=True)
+    if init.is_file():
+        spec = spec_from_file_location(package, init) or spec
+    spec.submodule_search_locations = [str(folder)]
+    module = module_from_spec(spec)
+    sys.modules[package] = module
+    if spec.loader is not None:
+        spec.loader.exec_module(module)
 
 
 def _entries() -> Sequence[EntryPoint]:

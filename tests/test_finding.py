@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import workers
 from pyworker.errors import SettingsError
 from pyworker.finding import find_worker, worker_names
 
@@ -17,7 +16,6 @@ DEFINE = "def define(settings):\n    return {name!r}\n"
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty folder is the current one; what is imported from it is forgotten again."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(workers, "__path__", list(workers.__path__))
     for name in [name for name in sys.modules if name.startswith("workers.")]:
         monkeypatch.delitem(sys.modules, name)
     before = set(sys.modules)
@@ -52,6 +50,7 @@ def test_shipped_ones_are_found_from_anywhere() -> None:
 def test_a_folder_here_is_found_and_wins(tmp_path: Path) -> None:
     write(tmp_path, "my_model")
     write(tmp_path, "tgi")
+    (tmp_path / "workers" / "my_model" / "__init__.py").touch()
     assert "my_model" in worker_names()
     mine, tgi = find_worker("my-model"), find_worker("tgi")
     assert mine is not None
