@@ -122,7 +122,8 @@ async def running_worker(
     max_sessions: int | None = 10,
     master_token: str = "",
 ) -> AsyncGenerator[WorkerApp]:
-    """Run a worker with GENERATE and `handlers` in front of a model server.
+    """Run a worker with `handlers` in front of a model server, and GENERATE unless one of them is
+    benchmarked.
 
     When the block ends, whatever is in flight is cut, and must have left the ledger.
     """
@@ -137,7 +138,7 @@ async def running_worker(
         name="test",
         model_server_url=model_url,
         model_log_file="",
-        handlers=(GENERATE, *handlers),
+        handlers=handlers if _measured(handlers) else (GENERATE, *handlers),
         open_routes=open_routes,
     )
     upstream = Upstream(model_url, connect_timeout=connect_timeout)
@@ -160,6 +161,10 @@ async def running_worker(
         sessions.stop()
     await upstream.aclose()
     assert (app.ledger.working, app.ledger.load) == (0, 0.0)
+
+
+def _measured(handlers: tuple[HandlerConfig, ...]) -> bool:
+    return any(handler.benchmark_config is not None for handler in handlers)
 
 
 def make_ready(readiness: Readiness) -> None:
