@@ -127,9 +127,12 @@ def streams(*events: bytes) -> Behaviour:
 
 def replies(status: int, body: bytes, *headers: tuple[bytes, bytes]) -> Behaviour:
     """Answers with this status and body."""
-    lines = [b"HTTP/1.1 %d X" % status, b"content-length: %d" % len(body)]
-    lines += [b"%b: %b" % header for header in headers]
-    return sends(b"\r\n".join([*lines, b"", body]))
+
+    async def behaviour(call: Call) -> None:
+        await call.body()
+        await call.answer(status, headers, body)
+
+    return behaviour
 
 
 def sends(data: bytes) -> Behaviour:
