@@ -3,6 +3,7 @@
 //! * [`counter`]: a `tokenizer.json` as a whole
 //! * [`file`]: what such a file says
 //! * [`added`]: tokens matched in a text before its model sees it
+//! * [`cache`]: what was counted before
 //! * [`family`]: what a family of models does, and the list of them
 //! * [`post`]: special tokens around a text, truncation, padding
 //!
@@ -11,6 +12,7 @@
 
 pub mod added;
 pub mod bpe;
+pub mod cache;
 pub mod counter;
 pub mod family;
 pub mod file;
