@@ -5,7 +5,15 @@ from typing import Literal, final
 
 # ruff: noqa: PYI021 - docstrings stand here, because a compiled module shows an editor none.
 
-__all__ = ["ChunkDecoder", "Envelope", "EnvelopeError", "MarkerSet", "parse_envelope"]
+__all__ = [
+    "ChunkDecoder",
+    "Envelope",
+    "EnvelopeError",
+    "MarkerSet",
+    "TokenCounter",
+    "UnsupportedTokenizer",
+    "parse_envelope",
+]
 
 class EnvelopeError(ValueError):
     """The first mistake in a request body. `str()` joins the attributes into one line.
@@ -162,4 +170,58 @@ class MarkerSet:
         Returns:
             For each line with a match, in order: the lowest index of the patterns in it, and the
             offsets of the line's first byte and of its end, the line ending excluded.
+        """
+
+class UnsupportedTokenizer(ValueError):
+    """Why a tokenizer.json is not counted natively, as a sentence for people."""
+
+@final
+class TokenCounter:
+    """Counts tokens as `len(Tokenizer.encode(text, add_special_tokens=special).ids)` would.
+
+    Never changes; any number of threads may count at once. Counts of words and of texts that come
+    again are remembered, within fixed limits. The interpreter lock is released for texts from
+    1 MiB, and always while a file is read.
+    """
+
+    def __new__(cls, data: bytes, *, whole: bool = False) -> TokenCounter:
+        """Read a tokenizer.json.
+
+        Args:
+            data: The file's bytes.
+            whole: Leave out the file's truncation and padding: all of each text counts, and
+                nothing else.
+
+        Raises:
+            UnsupportedTokenizer: It is no such file, or has a part that is not counted exactly
+                here. The tokenizers package may know it.
+        """
+
+    @property
+    def heap_bytes(self) -> int:
+        """Bytes of memory held, roughly, with what is remembered at its limit."""
+
+    def count(self, text: str, special: bool = True) -> int:
+        """Tokens of a text.
+
+        Args:
+            text: Not copied if it is ASCII; its UTF-8 stays with it otherwise.
+            special: With the special tokens that the file puts around a text.
+
+        Raises:
+            UnicodeEncodeError: `text` has a lone surrogate, which is no character. A ValueError.
+        """
+
+    def count_bytes(self, text: bytes, special: bool = True) -> int:
+        """Tokens of a text in UTF-8. Only `bytes`, which cannot change while it is read.
+
+        Raises:
+            UnicodeDecodeError: `text` is no UTF-8. A ValueError.
+        """
+
+    def count_many(self, texts: Sequence[str], special: bool = True) -> list[int]:
+        """Tokens of each text, on one thread, as `count` gives them.
+
+        Raises:
+            UnicodeEncodeError: A text has a lone surrogate.
         """

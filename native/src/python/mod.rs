@@ -16,6 +16,8 @@ mod _native {
     use super::envelope::{Envelope, EnvelopeError, parse_envelope};
     #[pymodule_export]
     use super::markers::MarkerSet;
+    #[pymodule_export]
+    use super::tokens::{TokenCounter, UnsupportedTokenizer};
 }
 
 /// Bytes from which the interpreter lock is released.

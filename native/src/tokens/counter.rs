@@ -1,34 +1,134 @@
 //! A `tokenizer.json` as a whole: from a text to the number of its tokens.
 
+use serde_json::Value;
+
+use super::added::{Added, Part};
+use super::cache::Memory;
 use super::family::{self, Family, Place, Unsupported};
 use super::file::TokenizerFile;
+use super::post::Post;
+
+/// Bytes from which a piece is remembered as a whole.
+///
+/// Below it the families' memories of words are as quick, and many short pieces would drive the
+/// long ones out.
+const REMEMBER_FROM: usize = 128;
 
 /// Counts tokens. Safe from many threads at once.
 pub struct Counter {
     family: Box<dyn Family>,
+    added: Added,
+    post: Post,
+    /// Counts of pieces between added tokens. Each is counted for itself, so a chat that grows
+    /// finds all but its last messages here.
+    memory: Memory,
 }
 
 impl Counter {
-    /// From the bytes of a `tokenizer.json`.
+    /// From the bytes of a `tokenizer.json`. Its truncation and padding are left out if the `whole`
+    /// of each text is to be counted, and nothing else.
     ///
     /// # Errors
     ///
     /// It is no such file, or has a part that is not counted exactly here.
-    pub fn new(json: &[u8]) -> Result<Self, Unsupported> {
+    pub fn new(json: &[u8], whole: bool) -> Result<Self, Unsupported> {
         let file = TokenizerFile::read(json)?;
-        if !file.added_tokens.is_empty() || !file.post_processor.is_null() {
-            return Err(Unsupported("added tokens or a post_processor".to_owned()));
-        }
         let family = family::of(&file)?;
-        Ok(Self { family })
+        let added = Added::new(&file.added_tokens, file.model, |content| {
+            family.normalize(content)
+        })?;
+        if added.normalized.is_some() && !file.normalizer.is_null() && asks_for_first(&file) {
+            return Err(Unsupported(
+                "prepend_scheme \"first\" after a normalizer and added tokens".to_owned(),
+            ));
+        }
+        let (truncation, padding) = (file.truncation.as_ref(), file.padding.as_ref());
+        let post = if whole {
+            Post::new(&file.post_processor, None, None)?
+        } else {
+            Post::new(&file.post_processor, truncation, padding)?
+        };
+        Ok(Self {
+            family,
+            added,
+            post,
+            memory: Memory::new(),
+        })
     }
 
-    /// Tokens of `text`; with `special`, those of the post-processor too.
+    /// Tokens of `text`; with `special`, those that the post-processor puts around them, too.
     #[must_use]
-    pub fn count(&self, text: &str, _special: bool) -> usize {
+    pub fn count(&self, text: &str, special: bool) -> usize {
+        self.post.encoded(self.content(text), special)
+    }
+
+    /// Tokens of `text` alone, before anything is cut or put around them.
+    fn content(&self, text: &str) -> usize {
         if text.is_empty() {
             return 0;
         }
-        self.family.count(text, Place { first: true })
+        let Some(raw) = &self.added.raw else {
+            return self.remembered(text, Place { first: true });
+        };
+        let mut tokens = 0;
+        raw.split(text, |part| {
+            tokens += match part {
+                Part::Token => 1,
+                Part::Text(piece, start) => self.remembered(piece, Place { first: start == 0 }),
+            };
+        });
+        tokens
     }
+
+    fn remembered(&self, text: &str, place: Place) -> usize {
+        if text.len() < REMEMBER_FROM {
+            return self.piece(text, place);
+        }
+        self.memory.count(text.as_bytes(), place.first.into(), || {
+            self.piece(text, place)
+        })
+    }
+
+    /// Heap bytes held, memories included at their limit, roughly.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.family.heap_bytes() + self.added.heap_bytes() + Memory::BYTES
+    }
+
+    /// Tokens of a piece between tokens that are matched in the text as it is.
+    fn piece(&self, text: &str, place: Place) -> usize {
+        let Some(normalized) = &self.added.normalized else {
+            return self.family.count(text, place);
+        };
+        let text = self.family.normalize(text);
+        let mut tokens = 0;
+        normalized.split(&text, |part| {
+            tokens += match part {
+                Part::Token => 1,
+                Part::Text(piece, start) => {
+                    let first = place.first && start == 0;
+                    self.family.count_normalized(piece, Place { first })
+                }
+            };
+        });
+        tokens
+    }
+}
+
+/// Whether the pre-tokeniser looks at where in the original text a piece begins: after a normaliser
+/// that is no longer to be seen at a piece.
+fn asks_for_first(file: &TokenizerFile<'_>) -> bool {
+    fn says_first(value: &Value) -> bool {
+        match value {
+            Value::Object(object) => {
+                object
+                    .get("prepend_scheme")
+                    .is_some_and(|scheme| scheme == "first")
+                    || object.values().any(says_first)
+            }
+            Value::Array(items) => items.iter().any(says_first),
+            _ => false,
+        }
+    }
+    says_first(&file.pre_tokenizer)
 }

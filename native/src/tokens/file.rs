@@ -1,8 +1,10 @@
 //! `tokenizer.json`, read strictly: a key that is not known may change what is counted.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,17 +20,17 @@ pub struct TokenizerFile<'a> {
     #[serde(default)]
     pub added_tokens: Vec<AddedToken>,
     /// Null when there is none; so the next two.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "once")]
     pub normalizer: Value,
     /// How normalised text becomes words.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "once")]
     pub pre_tokenizer: Value,
     /// What is put around the tokens.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "once")]
     pub post_processor: Value,
     /// Turns tokens into text, which nobody asks for here.
     #[serde(default, rename = "decoder")]
-    _decoder: serde::de::IgnoredAny,
+    _decoder: IgnoredAny,
     /// What cuts long texts.
     #[serde(default)]
     pub truncation: Option<Truncation>,
@@ -135,12 +137,80 @@ impl<'a> TokenizerFile<'a> {
     ///
     /// It is no JSON, or says something that is not known here.
     pub fn read(json: &'a [u8]) -> Result<Self, Unsupported> {
+        // Once for all of it: serde_json would look at every string on its own.
+        let json = std::str::from_utf8(json).map_err(|error| Unsupported(error.to_string()))?;
         let file: Self =
-            serde_json::from_slice(json).map_err(|error| Unsupported(error.to_string()))?;
+            serde_json::from_str(json).map_err(|error| Unsupported(error.to_string()))?;
         if file.version == "1.0" {
             Ok(file)
         } else {
             Err(Unsupported(format!("unknown version {:?}", file.version)))
         }
+    }
+}
+
+/// Any value in which no key stands twice: which of the two counts is for each reader to choose.
+fn once<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    Once::deserialize(from).map(|value| value.0)
+}
+
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(OnceVisitor).map(Self)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value in which no key stands twice")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Once(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(array.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = serde_json::Map::new();
+        while let Some((key, Once(value))) = entries.next_entry::<String, _>()? {
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("{key:?} stands twice")));
+            }
+            object.insert(key, value);
+        }
+        Ok(object.into())
     }
 }

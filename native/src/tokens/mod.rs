@@ -3,9 +3,11 @@
 //! * [`counter`]: a `tokenizer.json` as a whole
 //! * [`file`]: what such a file says
 //! * [`added`]: tokens matched in a text before its model sees it
-//! * [`cache`]: what was counted before
+//! * [`vocabulary`]: which of those the model knows
 //! * [`family`]: what a family of models does, and the list of them
-//! * [`post`]: special tokens around a text, truncation, padding
+//! * [`post`]: what becomes of a text's tokens: cut, special ones put around them, filled up
+//! * [`cache`]: what was counted before
+//! * [`unicode`]: properties of characters, as the reference has them
 //!
 //! The count is that of the `tokenizers` package, always; a file with a part that is not known to
 //! the last key is [`Unsupported`](family::Unsupported).
@@ -19,5 +21,7 @@ pub mod file;
 pub mod openai_gpt;
 pub mod post;
 pub mod sentencepiece;
+pub mod unicode;
 pub mod unigram;
+pub mod vocabulary;
 pub mod wordpiece;
