@@ -44,10 +44,10 @@ async def imported_by(program: str, folder: Path) -> set[str]:
         ("pyworker.model.readiness", set[str]()),
         ("pyworker.model.markers", set[str]()),
         ("pyworker.workload", set[str]()),
-        ("pyworker.workload.tokens", {"tokenizers"}),
+        ("pyworker.workload.tokens", set[str]()),
         ("pyworker.proxy.grants", {"cryptography"}),
         ("workers.tgi.worker", set[str]()),
-        ("workers.hello_world.worker", {"tokenizers"}),
+        ("workers.hello_world.worker", set[str]()),
         # The commands, before they are run.
         ("pyworker.demo", set[str]()),
         ("pyworker.sim", set[str]()),

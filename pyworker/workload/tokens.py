@@ -1,47 +1,162 @@
 """Tokens of a text: exactly, with the model's own tokenizer.json, or estimated and said so."""
 
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal, Protocol, Self
 
-from tokenizers import Tokenizer
-
+from pyworker._native import TokenCounter as NativeCounter
+from pyworker._native import UnsupportedTokenizer
 from pyworker.errors import SettingsError
+from pyworker.workload.fallback import Estimate, Reference
+from pyworker.workload.find import MAIN, TokenizerNotFound, download_tokenizer, find_tokenizer
 
 log = logging.getLogger(__name__)
 
-# English and code give 3.5 to 4.5 bytes a token with vocabularies of 32,000 and more.
-BYTES_PER_TOKEN = 4.0
+
+class BadTokenizer(ValueError):
+    """A tokenizer.json that neither the native counter nor the tokenizers package can read."""
+
+
+class _Counting(Protocol):
+    def count(self, text: str, special: bool = True) -> int: ...
+    def count_bytes(self, text: bytes, special: bool = True) -> int: ...
+    def count_many(self, texts: Sequence[str], special: bool = True) -> list[int]: ...
 
 
 class TokenCounter:
-    """Counts tokens.
+    """Counts tokens as `len(Tokenizer.encode(text, add_special_tokens=special).ids)` would.
+
+    `from_file`, `from_bytes` and `for_model` make one. They read megabytes for up to a quarter of
+    a second: an event loop calls them in a thread. Counting is safe from many threads.
 
     Attributes:
         exact: False when it estimates from the length in bytes.
+        backend: What counts: "native"; "tokenizers", the package, when the native counter does not
+            know a part of the file; or "estimate".
         source: What it counts with, for people.
+        reason: Why it is not native, for people; empty when it is.
     """
 
-    def __init__(self, tokenizer: Tokenizer | None, source: str) -> None:
-        self._tokenizer = tokenizer
-        self.exact = tokenizer is not None
+    def __init__(
+        self,
+        counting: _Counting,
+        *,
+        backend: Literal["native", "tokenizers", "estimate"],
+        source: str,
+        reason: str = "",
+    ) -> None:
+        self._counting = counting
+        self.exact = backend != "estimate"
+        self.backend = backend
         self.source = source
+        self.reason = reason
 
-    def count(self, text: str) -> int:
-        """Tokens of `text`, special tokens of the model included, as its encoder counts them."""
-        if self._tokenizer is None:
-            return round(len(text.encode(errors="replace")) / BYTES_PER_TOKEN)
-        return len(self._tokenizer.encode(text).ids)
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, whole: bool = False) -> Self:
+        """Count with a tokenizer.json.
 
+        Args:
+            path: The file.
+            whole: Ignore the file's truncation and padding: all of a text counts.
 
-def estimator(why: str) -> TokenCounter:
-    """A counter that estimates; says so in the log, with the reason."""
-    log.warning("token counts are estimated, 4 bytes a token: %s", why)
-    return TokenCounter(None, "estimate")
+        Raises:
+            OSError: The file cannot be read.
+            BadTokenizer: It is no tokenizer.json.
+        """
+        return cls.from_bytes(Path(path).read_bytes(), whole=whole, source=os.fspath(path))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, whole: bool = False, source: str = "bytes") -> Self:
+        """Count with the content of a tokenizer.json.
+
+        Raises:
+            BadTokenizer: It is none.
+        """
+        try:
+            return cls(NativeCounter(data, whole=whole), backend="native", source=source)
+        except UnsupportedTokenizer as error:
+            reason = str(error)
+        try:
+            reference = Reference(data, whole=whole)
+        except (ValueError, ImportError) as error:
+            raise BadTokenizer(f"{source} cannot be used: {error}") from error
+        log.warning(
+            "%s is counted by the tokenizers package, which is slower by far: %s", source, reason
+        )
+        return cls(reference, backend="tokenizers", source=source, reason=reason)
+
+    @classmethod
+    def for_model(
+        cls,
+        name_or_dir: str | os.PathLike[str],
+        *,
+        revision: str = MAIN,
+        download: bool = False,
+        whole: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Count with the tokenizer.json of a model.
+
+        Args:
+            name_or_dir: Folder of the model, or its id in the local Hugging Face cache.
+            revision: Branch, tag or commit in the cache.
+            download: Fetch it into the cache if it is not there.
+            whole: Ignore the file's truncation and padding.
+            environ: Where HF_HUB_CACHE and HF_HOME are looked up; default `os.environ`.
+
+        Raises:
+            TokenizerNotFound: It is not on this machine, or cannot be fetched.
+            OSError: The file cannot be read.
+            BadTokenizer: It is no tokenizer.json.
+        """
+        path = find_tokenizer(name_or_dir, revision=revision, environ=environ)
+        if path is None:
+            name = os.fspath(name_or_dir)
+            if not download:
+                raise TokenizerNotFound(
+                    f"no tokenizer.json of {name} in the local Hugging Face cache,"
+                    f" revision {revision}, and no such folder"
+                )
+            path = download_tokenizer(name, revision=revision, environ=environ)
+        return cls.from_file(path, whole=whole)
+
+    @classmethod
+    def estimate(cls, reason: str = "no tokenizer.json") -> Self:
+        """A counter that estimates; says so in the log, with the reason."""
+        log.warning("token counts are estimated, 4 bytes a token: %s", reason)
+        return cls(Estimate(), backend="estimate", source="estimate", reason=reason)
+
+    def count(self, text: str, special: bool = True) -> int:
+        """Tokens of `text`.
+
+        Args:
+            text: Any text.
+            special: With the special tokens that the model's encoder puts around a text.
+
+        Raises:
+            UnicodeEncodeError: `text` has a lone surrogate (never raised by an estimate).
+        """
+        return self._counting.count(text, special)
+
+    def count_bytes(self, text: bytes, special: bool = True) -> int:
+        """Tokens of a text in UTF-8.
+
+        Raises:
+            UnicodeDecodeError: It is no UTF-8 (never raised by an estimate).
+        """
+        return self._counting.count_bytes(text, special)
+
+    def count_many(self, texts: Sequence[str], special: bool = True) -> list[int]:
+        """Tokens of each text."""
+        return self._counting.count_many(texts, special)
 
 
 def token_counter(setting: str, *, auto_model: str, environ: Mapping[str, str]) -> TokenCounter:
     """The counter that the TOKENIZER setting asks for. Reads files; never downloads.
+
+    A file may cut or fill texts to the length of its training; here all of a text counts.
 
     Args:
         setting: Path of a tokenizer.json or of a folder with one, a model id in the local Hugging
@@ -53,48 +168,19 @@ def token_counter(setting: str, *, auto_model: str, environ: Mapping[str, str]) 
         SettingsError: A tokenizer was named and cannot be used. With `auto` there is an estimate.
     """
     name = auto_model if setting == "auto" else setting
-    path = _find(name, environ)
+    path = find_tokenizer(name, environ=environ)
     if path is None:
         if setting == "auto":
-            return estimator(f"{name} is not in the local Hugging Face cache")
+            return TokenCounter.estimate(f"{name} is not in the local Hugging Face cache")
         raise SettingsError(
             f"TOKENIZER must be a tokenizer.json, a folder with one, or a model id in the local"
             f" Hugging Face cache, not {setting!r}"
         )
     try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # because tokenizers raises bare Exception for every bad file
+        counter = TokenCounter.from_file(path, whole=True)
+    except BadTokenizer as error:
         if setting == "auto":
-            return estimator(f"{path} cannot be used: {error}")
-        raise SettingsError(f"TOKENIZER {path} cannot be used: {error}") from error
-    # A file may cut or fill texts to the length of its training; here all of a text counts.
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    log.info("counting tokens with %s", path)
-    return TokenCounter(tokenizer, str(path))
-
-
-def _find(name: str, environ: Mapping[str, str]) -> Path | None:
-    path = Path(name)
-    for candidate in (path, path / "tokenizer.json"):
-        if candidate.is_file():
-            return candidate
-    return _find_cached(name, environ)
-
-
-def _find_cached(model: str, environ: Mapping[str, str]) -> Path | None:
-    """`<cache>/models--ORG--NAME/snapshots/<commit>/tokenizer.json`, of the revision `main`."""
-    folder = _cache(environ) / ("models--" + model.replace("/", "--"))
-    try:
-        commit = (folder / "refs" / "main").read_text().strip()
-        path = folder / "snapshots" / commit / "tokenizer.json"
-        return path if path.is_file() else None
-    except OSError:
-        return None
-
-
-def _cache(environ: Mapping[str, str]) -> Path:
-    if environ.get("HF_HUB_CACHE"):
-        return Path(environ["HF_HUB_CACHE"])
-    home = environ.get("HF_HOME")
-    return (Path(home) if home else Path.home() / ".cache" / "huggingface") / "hub"
+            return TokenCounter.estimate(str(error))
+        raise SettingsError(f"TOKENIZER {error}") from error
+    log.info("counting tokens with %s (%s)", path, counter.backend)
+    return counter

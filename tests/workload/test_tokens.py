@@ -9,7 +9,8 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from pyworker.errors import SettingsError
-from pyworker.workload.tokens import BYTES_PER_TOKEN, TokenCounter, estimator, token_counter
+from pyworker.workload.fallback import BYTES_PER_TOKEN
+from pyworker.workload.tokens import TokenCounter, token_counter
 
 COMMIT = "3ba8a35d1f1d2c5e4b6a798877665544332211ff"
 TEXT = "the cat sat on the mat and the dog sat on the cat"
@@ -173,7 +174,7 @@ def test_a_file_that_is_no_tokenizer_is_one_sentence(tmp_path: Path, content: by
 )
 def test_an_estimate_is_by_bytes(text: str, tokens: int) -> None:
     assert BYTES_PER_TOKEN == 4
-    assert estimator("a test").count(text) == tokens
+    assert TokenCounter.estimate("a test").count(text) == tokens
 
 
 def counts(shared_dir: Path, model: str) -> dict[str, int]:
@@ -207,4 +208,4 @@ def test_every_kind_of_tokenizer_counts_as_its_reference_does(shared_dir: Path, 
 def test_the_estimate_is_near_for_english(shared_dir: Path) -> None:
     known = counts(shared_dir, "gpt2")["english_prose.txt"]
     text = (shared_dir / "data" / "text" / "english_prose.txt").read_text()
-    assert estimator("a test").count(text) == pytest.approx(known, rel=0.25)
+    assert TokenCounter.estimate("a test").count(text) == pytest.approx(known, rel=0.25)
