@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::error::Result;
 use super::names::Names;
-use super::number::Number;
-use super::scanner::{Scanner, Shape};
 use super::value;
+use crate::json::{Number, Result, Scanner, Shape};
 
 /// The fields of a grant. `None` is an absent key; whether one is required is not decided here.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,7 +1,6 @@
 //! The payload fields that a worker definition asks for, found while the payload is stepped over.
 
-use super::error::Result;
-use super::scanner::{Scanner, Shape, Token};
+use crate::json::{Result, Scanner, Shape, Token};
 
 /// Dotted paths as a tree. An arena, so that neither building nor dropping it recurses.
 #[derive(Debug)]

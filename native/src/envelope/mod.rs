@@ -4,27 +4,21 @@
 //! The first mistake in byte order is the one reported. Unknown keys are skipped, but checked.
 
 mod auth;
-mod error;
 mod fields;
 mod names;
-mod number;
-mod scanner;
-mod string;
-mod unescape;
 mod value;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 pub use auth::Auth;
-pub use error::{EnvelopeError, Kind, Result};
 pub use fields::{BadPath, Declared};
-pub use number::Number;
-pub use scanner::DEPTH_LIMIT;
 pub use value::Value;
 
+pub use crate::json::{DEPTH_LIMIT, JsonError as EnvelopeError, Kind, Number, Result};
+
+use crate::json::{Scanner, Shape, Token};
 use names::Names;
-use scanner::{Scanner, Shape, Token};
 
 /// What a body says. Text borrows from the body where it holds no escapes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,7 +93,7 @@ fn known_path(name: &[u8]) -> &'static str {
 fn required_object(scanner: &mut Scanner<'_>, path: &str) -> Result<()> {
     match scanner.peek() {
         Some(b'{') => Ok(()),
-        _ => Err(value::wrong_type("an object", scanner.value()?, path)),
+        _ => Err(scanner.value()?.wrong_type("an object", path)),
     }
 }
 
@@ -112,7 +106,7 @@ fn optional_object(scanner: &mut Scanner<'_>, path: &str) -> Result<bool> {
         Token {
             shape: Shape::Null, ..
         } => Ok(false),
-        token => Err(value::wrong_type("an object or null", token, path)),
+        token => Err(token.wrong_type("an object or null", path)),
     }
 }
 

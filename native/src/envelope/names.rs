@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::error::{EnvelopeError, Kind, Result};
+use crate::json::{JsonError, Kind, Result};
 
 /// Above this many keys a set is cheaper than comparing with each; a real envelope has 3 to 12.
 const FEW: usize = 16;
@@ -35,7 +35,7 @@ impl<'a> Names<'a> {
         if fresh {
             return Ok(());
         }
-        Err(EnvelopeError::new(
+        Err(JsonError::new(
             Kind::Duplicate,
             "expected each key once, found a key for the second time",
             position,

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::error::{EnvelopeError, Kind, Result};
-use super::number::{self, Number};
-use super::scanner::{Scanner, Shape, Token};
-use super::unescape;
+use crate::json::{JsonError, Kind, Number, Result, Scanner, Shape, Token, number, unescape};
 
 /// The value of a declared payload field.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +27,7 @@ pub(super) fn any<'a>(scanner: &Scanner<'a>, token: Token, path: &str) -> Result
         Shape::False => Value::Bool(false),
         Shape::Number => {
             // The full name is built only for the error.
-            let named = |mut error: Box<EnvelopeError>| {
+            let named = |mut error: Box<JsonError>| {
                 error.path = format!("payload.{path}");
                 error
             };
@@ -46,10 +43,10 @@ pub(super) fn any<'a>(scanner: &Scanner<'a>, token: Token, path: &str) -> Result
 /// A string that is proper Unicode.
 pub(super) fn text<'a>(scanner: &Scanner<'a>, token: Token, path: &str) -> Result<Cow<'a, str>> {
     if !matches!(token.shape, Shape::PlainString | Shape::EscapedString) {
-        return Err(wrong_type("a string", token, path));
+        return Err(token.wrong_type("a string", path));
     }
     unescape::strict_text(scanner.inside(token), escaped(token)).map_err(|offset| {
-        EnvelopeError::new(
+        JsonError::new(
             Kind::Utf8,
             "expected Unicode text, found a lone surrogate escape",
             token.start + 1 + offset,
@@ -67,17 +64,17 @@ pub(super) fn optional_text<'a>(
     match token.shape {
         Shape::Null => Ok(None),
         Shape::PlainString | Shape::EscapedString => text(scanner, token, path).map(Some),
-        _ => Err(wrong_type("a string or null", token, path)),
+        _ => Err(token.wrong_type("a string or null", path)),
     }
 }
 
 /// A finite number.
 pub(super) fn number(scanner: &Scanner<'_>, token: Token, path: &str) -> Result<Number> {
     if token.shape != Shape::Number {
-        return Err(wrong_type("a number", token, path));
+        return Err(token.wrong_type("a number", path));
     }
     number::value(scanner.bytes(token)).ok_or_else(|| {
-        EnvelopeError::new(
+        JsonError::new(
             Kind::Type,
             "expected a finite number, found one too large for a double",
             token.start,
@@ -89,7 +86,7 @@ pub(super) fn number(scanner: &Scanner<'_>, token: Token, path: &str) -> Result<
 /// An integer literal that fits i64.
 pub(super) fn integer(scanner: &Scanner<'_>, token: Token, path: &str) -> Result<i64> {
     if token.shape != Shape::Number {
-        return Err(wrong_type("an integer", token, path));
+        return Err(token.wrong_type("an integer", path));
     }
     let literal = scanner.bytes(token);
     let found = match number::value(literal) {
@@ -97,7 +94,7 @@ pub(super) fn integer(scanner: &Scanner<'_>, token: Token, path: &str) -> Result
         _ if number::is_integer(literal) => "one beyond 64 bits",
         _ => "a fraction or exponent",
     };
-    Err(EnvelopeError::new(
+    Err(JsonError::new(
         Kind::Type,
         format!("expected an integer, found {found}"),
         token.start,
@@ -107,23 +104,4 @@ pub(super) fn integer(scanner: &Scanner<'_>, token: Token, path: &str) -> Result
 
 fn escaped(token: Token) -> bool {
     token.shape == Shape::EscapedString
-}
-
-/// The value is of another type than the envelope needs.
-#[cold]
-pub(super) fn wrong_type(expected: &str, token: Token, path: &str) -> Box<EnvelopeError> {
-    let found = match token.shape {
-        Shape::Object => "an object",
-        Shape::Array => "an array",
-        Shape::PlainString | Shape::EscapedString => "a string",
-        Shape::Number => "a number",
-        Shape::True | Shape::False => "a boolean",
-        Shape::Null => "null",
-    };
-    EnvelopeError::new(
-        Kind::Type,
-        format!("expected {expected}, found {found}"),
-        token.start,
-        path,
-    )
 }

@@ -8,15 +8,16 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use pyo3::{IntoPyObjectExt, create_exception, intern};
+use pyo3::{IntoPyObjectExt, create_exception};
 
 use super::DETACH_FROM;
+use super::json::{JsonError, raise};
 use crate::envelope::{self, Declared, Number, Value};
 
 create_exception!(
     pyworker._native,
     EnvelopeError,
-    PyValueError,
+    JsonError,
     "The first mistake in a request body."
 );
 
@@ -71,7 +72,7 @@ pub(super) fn parse_envelope<'py>(
     };
     match parsed {
         Ok(parsed) => to_python(py, parsed, &fields),
-        Err(error) => Err(raise(py, &error)?),
+        Err(error) => Err(raise::<EnvelopeError>(py, &error)?),
     }
 }
 
@@ -130,15 +131,4 @@ fn number_to_python(py: Python<'_>, number: Number) -> PyResult<Py<PyAny>> {
         Number::Unsigned(value) => value.into_py_any(py),
         Number::Float(value) => value.into_py_any(py),
     }
-}
-
-/// The Python exception with its four attributes.
-fn raise(py: Python<'_>, error: &envelope::EnvelopeError) -> PyResult<PyErr> {
-    let raised = EnvelopeError::new_err(error.to_string());
-    let value = raised.value(py);
-    value.setattr(intern!(py, "kind"), error.kind.name())?;
-    value.setattr(intern!(py, "message"), &error.message)?;
-    value.setattr(intern!(py, "position"), error.position)?;
-    value.setattr(intern!(py, "path"), &error.path)?;
-    Ok(raised)
 }

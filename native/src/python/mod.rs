@@ -3,6 +3,7 @@
 
 mod chunks;
 mod envelope;
+mod json;
 mod markers;
 mod tokens;
 
@@ -14,6 +15,8 @@ mod _native {
     use super::chunks::ChunkDecoder;
     #[pymodule_export]
     use super::envelope::{Envelope, EnvelopeError, parse_envelope};
+    #[pymodule_export]
+    use super::json::{JsonError, JsonSelector, count_json_by};
     #[pymodule_export]
     use super::markers::MarkerSet;
     #[pymodule_export]

@@ -6,6 +6,7 @@
 //! * [`vocabulary`]: which of those the model knows
 //! * [`family`]: what a family of models does, and the list of them
 //! * [`post`]: what becomes of a text's tokens: cut, special ones put around them, filled up
+//! * [`json`]: the texts that a request holds
 //! * [`cache`]: what was counted before
 //! * [`unicode`]: properties of characters, as the reference has them
 //!
@@ -18,6 +19,7 @@ pub mod cache;
 pub mod counter;
 pub mod family;
 pub mod file;
+pub mod json;
 pub mod openai_gpt;
 pub mod post;
 pub mod sentencepiece;

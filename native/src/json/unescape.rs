@@ -69,7 +69,7 @@ fn code_unit(rest: &[u8]) -> u16 {
 ///
 /// Lone surrogates are kept as three generalised UTF-8 bytes, so that two keys are equal exactly
 /// when their code units are.
-pub(super) fn key(inside: &[u8], escaped: bool) -> Cow<'_, [u8]> {
+pub(crate) fn key(inside: &[u8], escaped: bool) -> Cow<'_, [u8]> {
     if !escaped {
         return Cow::Borrowed(inside);
     }
@@ -92,7 +92,7 @@ fn surrogate_bytes(unit: u16) -> [u8; 3] {
 }
 
 /// Text where a lone surrogate is an error; the error is its offset in `inside`.
-pub(super) fn strict_text(inside: &[u8], escaped: bool) -> Result<Cow<'_, str>, usize> {
+pub(crate) fn strict_text(inside: &[u8], escaped: bool) -> Result<Cow<'_, str>, usize> {
     if escaped {
         for piece in pieces(inside) {
             if let Piece::Lone(_, at) = piece {
@@ -104,11 +104,17 @@ pub(super) fn strict_text(inside: &[u8], escaped: bool) -> Result<Cow<'_, str>, 
 }
 
 /// Text where every lone surrogate becomes U+FFFD.
-pub(super) fn lossy_text(inside: &[u8], escaped: bool) -> Cow<'_, str> {
+pub(crate) fn lossy_text(inside: &[u8], escaped: bool) -> Cow<'_, str> {
     if !escaped {
         return utf8(inside);
     }
     let mut text = String::with_capacity(inside.len());
+    lossy_onto(&mut text, inside);
+    Cow::Owned(text)
+}
+
+/// Adds text with its escapes undone, every lone surrogate as U+FFFD.
+pub(crate) fn lossy_onto(text: &mut String, inside: &[u8]) {
     for piece in pieces(inside) {
         match piece {
             Piece::Plain(run) => text.push_str(&utf8(run)),
@@ -116,11 +122,10 @@ pub(super) fn lossy_text(inside: &[u8], escaped: bool) -> Cow<'_, str> {
             Piece::Lone(..) => text.push(char::REPLACEMENT_CHARACTER),
         }
     }
-    Cow::Owned(text)
 }
 
 /// Bytes that [`super::string::skip`] found to be UTF-8. Asking std again is a fast scan and needs no `unsafe`.
-fn utf8(checked: &[u8]) -> Cow<'_, str> {
+pub(crate) fn utf8(checked: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(checked) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(checked),

@@ -1,8 +1,10 @@
 //! The grammar: steps over a body value by value, without recursion and without building anything.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::error::{EnvelopeError, Kind, Result};
+use super::error::{JsonError, Kind, Result};
+use super::text::{self, Store, Text};
 use super::{number, string, unescape};
 
 /// Objects and arrays within one another, the outermost one included.
@@ -17,7 +19,7 @@ pub const DEPTH_LIMIT: usize = 1024;
 /// store-forwarding stall at every key, half of all the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Object,
     Array,
     /// A string without a backslash.
@@ -31,10 +33,31 @@ pub(super) enum Shape {
 
 /// A value that was stepped over: its shape and its bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
+pub(crate) struct Token {
     pub shape: Shape,
     pub start: usize,
     pub end: usize,
+}
+
+impl Token {
+    /// The value is of another type than its reader needs.
+    #[cold]
+    pub fn wrong_type(self, expected: &str, path: &str) -> Box<JsonError> {
+        let found = match self.shape {
+            Shape::Object => "an object",
+            Shape::Array => "an array",
+            Shape::PlainString | Shape::EscapedString => "a string",
+            Shape::Number => "a number",
+            Shape::True | Shape::False => "a boolean",
+            Shape::Null => "null",
+        };
+        JsonError::new(
+            Kind::Type,
+            format!("expected {expected}, found {found}"),
+            self.start,
+            path,
+        )
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +67,7 @@ enum Container {
 }
 
 /// A position in a body, and the containers that are open there.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     body: &'a [u8],
     at: usize,
     open: Vec<Container>,
@@ -54,9 +77,14 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub fn new(body: &'a [u8]) -> Self {
+        Self::within(body, 0..body.len())
+    }
+
+    /// Reads the value that `span` holds; offsets count from the start of `body` all the same.
+    pub fn within(body: &'a [u8], span: Range<usize>) -> Self {
         Self {
-            body,
-            at: 0,
+            body: body.get(..span.end).unwrap_or(body),
+            at: span.start,
             open: Vec::with_capacity(16),
             just_opened: false,
         }
@@ -106,6 +134,11 @@ impl<'a> Scanner<'a> {
         self.enter(Container::Object)
     }
 
+    /// Steps into the array at the next byte, which the caller has peeked.
+    pub fn enter_array(&mut self) -> Result<()> {
+        self.enter(Container::Array)
+    }
+
     /// Steps to the next value of the innermost object and returns its key; at the closing brace
     /// steps out and returns `None`.
     pub fn next_key(&mut self) -> Result<Option<Token>> {
@@ -141,6 +174,13 @@ impl<'a> Scanner<'a> {
             start,
             end: self.at,
         })
+    }
+
+    /// Steps over the string at the next byte, which the caller has peeked.
+    pub fn text(&mut self, store: &mut Store) -> Result<Text<'a>> {
+        let (text, end) = text::read(self.body, self.at, store)?;
+        self.at = end;
+        Ok(text)
     }
 
     /// Nothing but whitespace may follow the outermost value.
@@ -180,7 +220,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Steps to the next value of the innermost array; at its end steps out and returns false.
-    fn next_item(&mut self) -> Result<bool> {
+    pub fn next_item(&mut self) -> Result<bool> {
         match self.peek() {
             Some(b']') => {
                 self.leave();
@@ -255,7 +295,7 @@ impl<'a> Scanner<'a> {
 
     fn enter(&mut self, container: Container) -> Result<()> {
         if self.open.len() >= DEPTH_LIMIT {
-            return Err(EnvelopeError::new(
+            return Err(JsonError::new(
                 Kind::Depth,
                 format!("expected at most {DEPTH_LIMIT} objects and arrays within one another"),
                 self.at,
@@ -276,6 +316,6 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn refuse<T>(&self, expected: &str, found: Option<u8>) -> Result<T> {
-        Err(EnvelopeError::syntax(expected, found, self.at))
+        Err(JsonError::syntax(expected, found, self.at))
     }
 }

@@ -1,4 +1,4 @@
-//! The one error of this room: what is wrong, where in the bytes, and where in the document.
+//! The one error of every reader here: what is wrong, where in the bytes, and where in the document.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Kind {
     /// The bytes break the JSON grammar (RFC 8259).
     Json,
-    /// The JSON is fine, but a value is not what the envelope needs.
+    /// The JSON is fine, but a value is not what its reader needs.
     Type,
     /// A key stands twice where two readers could disagree on the winner.
     Duplicate,
@@ -33,7 +33,7 @@ impl Kind {
 
 /// The first thing that is wrong with a body, in the order of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvelopeError {
+pub struct JsonError {
     /// What sort of mistake.
     pub kind: Kind,
     /// One short sentence: what was expected and what was found.
@@ -45,11 +45,11 @@ pub struct EnvelopeError {
 }
 
 /// Boxed, because an error is rare and the results of the hot loops should stay one word.
-pub type Result<T> = std::result::Result<T, Box<EnvelopeError>>;
+pub type Result<T> = std::result::Result<T, Box<JsonError>>;
 
-impl EnvelopeError {
+impl JsonError {
     #[cold]
-    pub(super) fn new(
+    pub(crate) fn new(
         kind: Kind,
         message: impl Into<String>,
         position: usize,
@@ -65,7 +65,7 @@ impl EnvelopeError {
 
     /// A break of the grammar; `found` is the byte at `position`, `None` at the end.
     #[cold]
-    pub(super) fn syntax(expected: &str, found: Option<u8>, position: usize) -> Box<Self> {
+    pub(crate) fn syntax(expected: &str, found: Option<u8>, position: usize) -> Box<Self> {
         let found = describe(found);
         Self::new(
             Kind::Json,
@@ -76,7 +76,7 @@ impl EnvelopeError {
     }
 }
 
-impl fmt::Display for EnvelopeError {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
@@ -85,7 +85,7 @@ impl fmt::Display for EnvelopeError {
     }
 }
 
-impl std::error::Error for EnvelopeError {}
+impl std::error::Error for JsonError {}
 
 /// Names a byte without ever copying client text beyond one printable character.
 fn describe(found: Option<u8>) -> String {

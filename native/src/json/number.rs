@@ -1,6 +1,6 @@
 //! Numbers: the grammar of RFC 8259, and what a literal is worth.
 
-use super::error::{EnvelopeError, Result};
+use super::error::{JsonError, Result};
 
 /// What a number literal is worth, in the narrowest type that holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,12 +16,12 @@ pub enum Number {
 /// Steps over the number at `start`, which is a digit or a minus sign.
 ///
 /// Returns the offset after it.
-pub(super) fn skip(body: &[u8], start: usize) -> Result<usize> {
+pub(crate) fn skip(body: &[u8], start: usize) -> Result<usize> {
     let whole = start + usize::from(body.get(start) == Some(&b'-'));
     let mut at = digits(body, whole, "a digit in a number")?;
     if body.get(whole) == Some(&b'0') && at > whole + 1 {
         let found = body.get(whole + 1).copied();
-        return Err(EnvelopeError::syntax(
+        return Err(JsonError::syntax(
             "no digit after a leading zero",
             found,
             whole + 1,
@@ -47,13 +47,13 @@ fn digits(body: &[u8], start: usize, expected: &str) -> Result<usize> {
         at += 1;
     }
     if at == start {
-        return Err(EnvelopeError::syntax(expected, body.get(at).copied(), at));
+        return Err(JsonError::syntax(expected, body.get(at).copied(), at));
     }
     Ok(at)
 }
 
 /// The value of a literal that [`skip`] accepted; `None` when it is too large for a double.
-pub(super) fn value(literal: &[u8]) -> Option<Number> {
+pub(crate) fn value(literal: &[u8]) -> Option<Number> {
     let literal = std::str::from_utf8(literal).ok()?;
     // Only integer literals parse as integers: 1.0 and 1e2 go on to be floats.
     if let Ok(signed) = literal.parse() {
@@ -67,7 +67,7 @@ pub(super) fn value(literal: &[u8]) -> Option<Number> {
 }
 
 /// Whether a literal that [`skip`] accepted has neither fraction nor exponent.
-pub(super) fn is_integer(literal: &[u8]) -> bool {
+pub(crate) fn is_integer(literal: &[u8]) -> bool {
     !literal
         .iter()
         .any(|byte| matches!(byte, b'.' | b'e' | b'E'))
