@@ -1,6 +1,6 @@
 """The byte work of pyworker, compiled from `native/`. This stub is its documentation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, final
 
 # ruff: noqa: PYI021 - docstrings stand here, because a compiled module shows an editor none.
@@ -9,14 +9,17 @@ __all__ = [
     "ChunkDecoder",
     "Envelope",
     "EnvelopeError",
+    "JsonError",
+    "JsonSelector",
     "MarkerSet",
     "TokenCounter",
     "UnsupportedTokenizer",
+    "count_json_by",
     "parse_envelope",
 ]
 
-class EnvelopeError(ValueError):
-    """The first mistake in a request body. `str()` joins the attributes into one line.
+class JsonError(ValueError):
+    """The first mistake in JSON that a client sent. `str()` joins the attributes into one line.
 
     Attributes:
         kind: "json" the grammar is broken; "type" a value has the wrong type or range;
@@ -24,15 +27,19 @@ class EnvelopeError(ValueError):
             1024 objects and arrays within one another; "utf8" a string is no Unicode text.
         message: What was expected and what was found, one short sentence. Of the body it quotes
             one printable byte at most.
-        position: Byte offset into the body.
+        position: Byte offset into the bytes that were given.
         path: Dotted name of the value, such as "auth_data.cost" or "payload.a.b"; "auth_data" or
-            "" when the key is none of ours; "" for errors of kind "json" and "depth".
+            "" when the key is none of ours; "" for errors of kind "json" and "depth". Of an
+            entry of a `JsonSelector`: its path.
     """
 
     kind: Literal["json", "type", "duplicate", "depth", "utf8"]
     message: str
     position: int
     path: str
+
+class EnvelopeError(JsonError):
+    """The first mistake in a request body."""
 
 @final
 class Envelope:
@@ -225,3 +232,58 @@ class TokenCounter:
         Raises:
             UnicodeEncodeError: A text has a lone surrogate.
         """
+
+    def count_json(
+        self, body: bytes, selector: JsonSelector, span: tuple[int, int] | None = None
+    ) -> tuple[int, int, int, int, int, int, int, int, int]:
+        """Tokens of the texts that a payload holds, each counted by itself, where it stands.
+
+        Strings are read without their escapes; a lone surrogate is U+FFFD. The interpreter lock is
+        released for payloads from 1 MiB.
+
+        Args:
+            body: Only `bytes`, which cannot change while it is read.
+            selector: Which values are texts.
+            span: Where the payload, an object, stands in `body`; all of it when None.
+
+        Returns:
+            Tokens of the texts; texts; tokens that came as ids; messages; lists of messages; parts
+            that are images, sound, film, and anything else that is no text.
+
+        Raises:
+            JsonError: The first mistake: in the JSON, or a value of a type that is not read.
+            ValueError: `span` is not within `body`.
+        """
+
+@final
+class JsonSelector:
+    """Which values of a payload are texts. `pyworker.workload.selector` makes it."""
+
+    def __new__(
+        cls, entries: Sequence[tuple[str, Literal["prompt", "messages", "tools"], bool]]
+    ) -> JsonSelector:
+        """Prepare a search.
+
+        Args:
+            entries: A dotted path each, what stands there, and for a prompt whether special tokens
+                count with each text.
+
+        Raises:
+            ValueError: A path that can never be found, or that leads to or through another; or too
+                many of them.
+        """
+
+def count_json_by(
+    count: Callable[[str, bool], int] | None,
+    body: bytes,
+    selector: JsonSelector,
+    span: tuple[int, int] | None = None,
+) -> tuple[int, int, int, int, int, int, int, int, int]:
+    """As `TokenCounter.count_json`, counting with any function of a text and `special`.
+
+    Args:
+        count: What it raises is raised here. None: no text is made, and none is counted.
+        body: As there.
+        selector: As there.
+        span: As there.
+    """

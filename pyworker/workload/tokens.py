@@ -9,8 +9,11 @@ from typing import Literal, Protocol, Self
 from pyworker._native import TokenCounter as NativeCounter
 from pyworker._native import UnsupportedTokenizer
 from pyworker.errors import SettingsError
+from pyworker.workload.chat import ChatTemplate
 from pyworker.workload.fallback import Estimate, Reference
 from pyworker.workload.find import MAIN, TokenizerNotFound, download_tokenizer, find_tokenizer
+from pyworker.workload.json_count import JsonCount, count_json
+from pyworker.workload.selector import Selector
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +154,23 @@ class TokenCounter:
     def count_many(self, texts: Sequence[str], special: bool = True) -> list[int]:
         """Tokens of each text."""
         return self._counting.count_many(texts, special)
+
+    def count_json(
+        self,
+        payload: bytes,
+        selector: Selector,
+        *,
+        span: tuple[int, int] | None = None,
+        template: ChatTemplate | None = None,
+    ) -> JsonCount:
+        """Tokens of the texts that a request's JSON holds; see `pyworker.workload.json_count`.
+
+        Raises:
+            JsonError: The first mistake in the JSON.
+        """
+        return count_json(
+            self._counting, payload, selector, exact=self.exact, span=span, template=template
+        )
 
 
 def token_counter(setting: str, *, auto_model: str, environ: Mapping[str, str]) -> TokenCounter:

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 use pyo3::{PyTypeInfo, create_exception, intern};
 
+use super::tokens::DETACH_FROM;
 use crate::json;
 use crate::tokens::counter::Counter;
 use crate::tokens::json::selector::{Selector, Want};
@@ -59,7 +60,7 @@ impl JsonSelector {
     }
 }
 
-/// As [`JsonCount`](crate::tokens::json): tokens of the texts, then the fields of a tally.
+/// Tokens of the texts, then the fields of a tally in their order.
 pub(super) type Counted = (
     usize,
     usize,
@@ -72,14 +73,7 @@ pub(super) type Counted = (
     usize,
 );
 
-/// Bytes of a payload from which the interpreter lock is released.
-///
-/// As for a text of this size: the tokens are the work, finding them is not.
-#[allow(dead_code, reason = "of `count`")]
-const DETACH_COUNT_FROM: usize = 256 << 10;
-
 /// Counts with a native counter: what its class offers Python.
-#[allow(dead_code, reason = "the counter's class calls it")]
 pub(super) fn count(
     counter: &Counter,
     body: &Bound<'_, PyBytes>,
@@ -90,7 +84,7 @@ pub(super) fn count(
     let bytes = body.as_bytes();
     let span = checked(span, bytes)?;
     let counting = || texts::count(counter, bytes, span.clone(), &selector.inner);
-    let result = if span.len() < DETACH_COUNT_FROM {
+    let result = if span.len() < DETACH_FROM {
         counting()
     } else {
         py.detach(counting)
@@ -101,11 +95,11 @@ pub(super) fn count(
     }
 }
 
-/// Counts with a function of Python, text by text.
+/// Counts with a function of Python, text by text; without one only what is beside the texts.
 #[pyfunction]
 #[pyo3(signature = (count, body, selector, span = None))]
 pub(super) fn count_json_by(
-    count: &Bound<'_, PyAny>,
+    count: Option<&Bound<'_, PyAny>>,
     body: &Bound<'_, PyBytes>,
     selector: &JsonSelector,
     span: Option<(usize, usize)>,
@@ -129,18 +123,18 @@ pub(super) fn count_json_by(
 
 /// Calls `count(text, special)` until it fails.
 struct Calls<'c, 'py> {
-    count: &'c Bound<'py, PyAny>,
+    count: Option<&'c Bound<'py, PyAny>>,
     tokens: PyResult<usize>,
 }
 
 impl Sink for Calls<'_, '_> {
     fn take(&mut self, text: &str, special: bool) {
-        if let Ok(tokens) = self.tokens {
-            let more = self.count.call1((text, special));
-            self.tokens = more
-                .and_then(|more| more.extract::<usize>())
-                .map(|more| tokens + more);
-        }
+        let (Some(count), Ok(tokens)) = (self.count, &self.tokens) else {
+            return;
+        };
+        let more = count.call1((text, special));
+        let sum = more.and_then(|more| more.extract::<usize>());
+        self.tokens = sum.map(|more| tokens + more);
     }
 }
 

@@ -10,6 +10,7 @@ use pyo3::exceptions::{PyUnicodeDecodeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use super::json::{self, Counted, JsonSelector};
 use crate::tokens::counter::Counter;
 
 create_exception!(
@@ -20,7 +21,7 @@ create_exception!(
 );
 
 /// Bytes of text from which the interpreter lock is released.
-const DETACH_FROM: usize = 1 << 20;
+pub(super) const DETACH_FROM: usize = 1 << 20;
 
 /// Counts the tokens of texts. Never changes, so any thread may ask.
 #[pyclass(frozen, module = "pyworker._native")]
@@ -84,6 +85,16 @@ impl TokenCounter {
         } else {
             Ok(py.detach(count))
         }
+    }
+
+    #[pyo3(signature = (body, selector, span = None))]
+    fn count_json(
+        &self,
+        body: &Bound<'_, PyBytes>,
+        selector: &JsonSelector,
+        span: Option<(usize, usize)>,
+    ) -> PyResult<Counted> {
+        json::count(&self.inner, body, selector, span)
     }
 }
 
