@@ -95,10 +95,6 @@ def any_of(selectors: Sequence[Selector]) -> Selector:
     return reduce(Selector.__or__, selectors, Selector(()))
 
 
-# What a server with the APIs of OpenAI and TGI takes: completions, generate, chat.
-USUAL = prompt("prompt", "inputs") | messages("messages")
-
-
 def _native(entries: tuple[Prompt | Messages, ...]) -> JsonSelector:
     found: list[tuple[str, Literal["prompt", "messages", "tools"], bool]] = []
     for entry in entries:
@@ -108,3 +104,7 @@ def _native(entries: tuple[Prompt | Messages, ...]) -> JsonSelector:
             found.append((entry.path, "messages", False))
             found.append((entry.beside + "tools", "tools", False))
     return JsonSelector(found)
+
+
+# What a server with the APIs of OpenAI and TGI takes: completions, generate, chat.
+USUAL = prompt("prompt", "inputs") | messages("messages")
