@@ -1,7 +1,7 @@
 """The byte work of pyworker, compiled from `native/`. This stub is its documentation."""
 
-from collections.abc import Callable, Sequence
-from typing import Literal, final
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Literal, final
 
 # ruff: noqa: PYI021 - docstrings stand here, because a compiled module shows an editor none.
 
@@ -9,6 +9,7 @@ __all__ = [
     "ChunkDecoder",
     "Envelope",
     "EnvelopeError",
+    "ImageCosts",
     "JsonError",
     "JsonSelector",
     "MarkerSet",
@@ -121,6 +122,64 @@ def parse_envelope(body: bytes, fields: Sequence[str] = ()) -> Envelope:
         ValueError: A path in `fields` is empty or has an empty part.
         TypeError: `body` is not `bytes`, or `fields` is no sequence of `str`.
     """
+
+@final
+class ImageCosts:
+    """What images cost by the numbers of one model; `pyworker.workload.image` has the formula.
+
+    Attributes:
+        MAX_SIDE: Longest side of an image, pixels: what JPEG can hold.
+        MAX_STEPS: Most steps of a sampler: ten times what diffusion models are trained on.
+    """
+
+    MAX_SIDE: ClassVar[int]
+    MAX_STEPS: ClassVar[int]
+
+    def __new__(
+        cls,
+        *,
+        seconds: float,
+        tile: int,
+        tile_tokens: float,
+        base_tokens: float,
+        slope: float,
+        intercept: float,
+        factor: float,
+        reference: tuple[int, int, int],
+    ) -> ImageCosts:
+        """Prepare counting.
+
+        Args:
+            seconds: What the reference image took.
+            tile: Side of a tile, pixels.
+            tile_tokens: What a tile counts.
+            base_tokens: What an image counts before its tiles.
+            slope: Of the regression of time on steps.
+            intercept: Of the same.
+            factor: Workload a second of whoever made the reference image.
+            reference: Its width and height in pixels, and its steps.
+
+        Raises:
+            ValueError: A whole number is none, or beyond its limit; or the reference image has no
+                work, or the largest image no finite cost.
+        """
+
+    def cost(self, width: int, height: int, steps: int) -> float:
+        """The workload of one image.
+
+        Raises:
+            ValueError: One sentence: an argument is no whole number from 1 to its limit.
+        """
+
+    def costs(
+        self, widths: Iterable[int], heights: Iterable[int], steps: Iterable[int]
+    ) -> list[float]:
+        """The workloads of many images, one item of each argument an image.
+
+        Raises:
+            ValueError: As for `cost`, with the item's index; or the lengths differ.
+            TypeError: An argument cannot be iterated.
+        """
 
 @final
 class ChunkDecoder:

@@ -2,12 +2,14 @@
 //!
 //! * [`chunks`]: the chunked coding of HTTP/1.1, taken off as it comes
 //! * [`envelope`]: one strict pass over a request body
+//! * [`image`]: what images cost
 //! * [`json`]: what reads JSON from bytes, for the envelope and the counter
 //! * [`markers`]: which log lines hold which marker
 //! * [`tokens`]: how many tokens a text has
 
 pub mod chunks;
 pub mod envelope;
+pub mod image;
 pub mod json;
 pub mod markers;
 pub mod tokens;

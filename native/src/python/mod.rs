@@ -3,6 +3,7 @@
 
 mod chunks;
 mod envelope;
+mod image;
 mod json;
 mod markers;
 mod tokens;
@@ -15,6 +16,8 @@ mod _native {
     use super::chunks::ChunkDecoder;
     #[pymodule_export]
     use super::envelope::{Envelope, EnvelopeError, parse_envelope};
+    #[pymodule_export]
+    use super::image::ImageCosts;
     #[pymodule_export]
     use super::json::{JsonError, JsonSelector, count_json_by};
     #[pymodule_export]
