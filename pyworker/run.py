@@ -3,7 +3,7 @@
 life        the second signal, the end of the grace period, the last report
 └─ control      reporter: its loops end when nothing is left to count
    └─ serving       exchanges in flight: end within the grace period
-      └─ accepting      fronts, log follower, readiness, health, public key: first to die
+      └─ accepting      fronts, watch over the model, public key, tokenizer: first to die
 """
 
 import logging
@@ -32,6 +32,7 @@ from pyworker.model.loading import Model, missing
 from pyworker.model.markers import LogMarkers
 from pyworker.model.measure import measure
 from pyworker.model.readiness import Readiness
+from pyworker.model.tokenizer import TokenizerLoading
 from pyworker.model.watch import ModelWatch
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.hypercorn_front import front
@@ -107,7 +108,8 @@ async def run(
     ledger.on_change = reporter.amounts_changed
     readiness.on_change = reporter.state_changed
     public_key = PublicKey(grants, identity.report_addresses, client)
-    watch = _watch(config, settings, readiness, public_key)
+    tokenizer = _tokenizer(config, settings)
+    watch = _watch(config, settings, readiness, public_key, tokenizer)
     upstream = Upstream(
         config.model_server_url,
         connect_timeout=settings.connect_timeout,
@@ -142,6 +144,8 @@ async def run(
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
                         accepting.start_soon(watch.serve)
+                        if tokenizer is not None:
+                            accepting.start_soon(tokenizer.serve)
                         task_status.started(port_of(listeners))
                         log.info("%s: draining", signal.Signals(await anext(signals)).name)
                         readiness.drain()
@@ -178,8 +182,18 @@ async def _accept_on_loopback(
     await accepting.start(server.accept, listeners, serving)
 
 
+def _tokenizer(config: WorkerConfig, settings: Settings) -> TokenizerLoading | None:
+    if config.tokens is None:
+        return None
+    return TokenizerLoading(config, config.tokens, connect_timeout=settings.connect_timeout)
+
+
 def _watch(
-    config: WorkerConfig, settings: Settings, readiness: Readiness, public_key: PublicKey
+    config: WorkerConfig,
+    settings: Settings,
+    readiness: Readiness,
+    public_key: PublicKey,
+    tokenizer: TokenizerLoading | None,
 ) -> ModelWatch:
     actions = config.log_actions
     try:
@@ -204,6 +218,10 @@ def _watch(
         return await missing(loaded, model, marker_seen=marker_seen)
 
     async def measured() -> float:
+        if tokenizer is not None:
+            readiness.wait_for("the tokenizer of the served model")
+            await tokenizer.settle()
+            readiness.wait_for("")
         return await measure(config, settings, random.Random())
 
     return ModelWatch(

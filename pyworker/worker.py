@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import orjson
+
 from pyworker.errors import InvalidRequest
 from pyworker.hooks import (
     Answer,
@@ -29,11 +31,13 @@ from pyworker.model.loaded import (
     all_of,
     any_of,
 )
+from pyworker.workload.served import ServedTokens
 
 __all__ = [
     "Answer",
     "Answers",
     "BenchmarkConfig",
+    "Estimate",
     "Field",
     "FileExists",
     "HandlerConfig",
@@ -44,6 +48,9 @@ __all__ = [
     "ModelRequest",
     "OpenRoute",
     "Payload",
+    "ServedTokens",
+    "Span",
+    "Values",
     "WorkerConfig",
     "Workload",
     "all_of",
@@ -100,33 +107,61 @@ def bad_payload(path: str, problem: str) -> InvalidRequest:
     return InvalidRequest(f"payload.{path}: {problem}", detail={"payload": {path: problem}})
 
 
+class Estimate(float):
+    """A workload that was not counted exactly: the client and the log are told so."""
+
+    __slots__ = ()
+
+
+Values = Mapping[str, str | int]
+Span = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """How a handler counts the cost of one request, in the unit of its benchmark.
 
     Attributes:
-        fields: What `count` needs; read and checked before it is called.
-        count: From the values of `fields`, by path, to a workload of 0 or more.
-        heavy: `count` may take over a millisecond on a large payload, so that it runs in a
-            thread then.
+        fields: What is needed to count; read and checked before.
+        count: From the values of `fields`, by path, to a workload of 0 or more; an `Estimate` if
+            it is one.
+        count_payload: Given instead of `count` by whoever also looks at the payload's bytes: called
+            with the values, the bytes that hold the payload, and its offsets in them.
+        heavy: Whether counting a payload of so many bytes may take over a millisecond, so that
+            it runs in a thread; None when none does.
     """
 
     fields: tuple[Field, ...]
-    count: Callable[[Mapping[str, str | int]], float]
-    heavy: bool = False
+    count: Callable[[Values], float] | None = None
+    count_payload: Callable[[Values, bytes, Span], float] | None = None
+    heavy: Callable[[int], bool] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.count is None) == (self.count_payload is None):
+            raise ValueError("a workload has one of count and count_payload")
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The dotted paths of all fields."""
         return tuple(field.path for field in self.fields)
 
-    def of(self, fields: Fields) -> float:
-        """The workload of a payload.
+    def of(self, fields: Fields, body: bytes = b"", span: Span = (0, 0)) -> float:
+        """The workload of a payload, an `Estimate` if it is one.
+
+        Args:
+            fields: Its declared fields, by path.
+            body: The request body that it is in, for `count_payload`.
+            span: Offsets of the payload in `body`, its braces included.
 
         Raises:
             InvalidRequest: A field is missing or wrong, or the result is not a sane number.
         """
-        counted = self.count({field.path: field.read(fields) for field in self.fields})
+        values = {field.path: field.read(fields) for field in self.fields}
+        if self.count is not None:
+            counted = self.count(values)
+        else:
+            assert self.count_payload is not None
+            counted = self.count_payload(values, body, span)
         return sane_workload(counted, self.fields[0].path if self.fields else "")
 
 
@@ -136,7 +171,7 @@ def sane_workload(counted: float, path: str) -> float:
     Raises:
         InvalidRequest: It is negative, endless, or beyond MAX_WORKLOAD.
     """
-    workload = float(counted)
+    workload = counted if isinstance(counted, float) else float(counted)
     if not math.isfinite(workload) or workload < 0 or workload > MAX_WORKLOAD:
         raise bad_payload(path, f"gives a workload of {workload:g}, not one of 0 to 1e9")
     return workload
@@ -250,7 +285,9 @@ class HandlerConfig:
             InvalidRequest: The payload is wrong, or the result is not a sane number.
         """
         if isinstance(self.workload, Workload):
-            return self.workload.of({p: _at(payload, p) for p in self.workload.paths})
+            fields = {path: _at(payload, path) for path in self.workload.paths}
+            body = b"" if self.workload.count_payload is None else orjson.dumps(payload)
+            return self.workload.of(fields, body, (0, len(body)))
         counted = self.workload(payload) if callable(self.workload) else self.workload
         return sane_workload(counted, "")
 
@@ -304,6 +341,8 @@ class WorkerConfig:
         log_actions: What the log's lines mean.
         loaded: What says that the model is loaded; the load markers of the log by default.
         max_sessions: Sessions that may be open; None or 0 for no limit, negative for none at all.
+        tokens: What counts the prompts, when their tokens are part of a workload: loaded beside
+            the serving, and before the benchmark.
     """
 
     name: str
@@ -316,6 +355,7 @@ class WorkerConfig:
     log_actions: LogActionConfig = field(default_factory=LogActionConfig)
     loaded: Loaded = field(default_factory=LogMarker)
     max_sessions: int | None = 10
+    tokens: ServedTokens | None = None
 
     def __post_init__(self) -> None:
         benchmarked = [h.route for h in self.handlers if h.benchmark_config is not None]

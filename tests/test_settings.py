@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from pyworker.autoscaler.wire import launch_failure
 from pyworker.settings import MIB, VARIABLES, BadSettings, Settings, read_settings
+from pyworker.workload.expressions import WorkloadExpression
 
+WEIGHTED = WorkloadExpression(prompt=0.1, output=1.0)
 INSTANCE = {
     "CONTAINER_ID": "4711",
     "MASTER_TOKEN": "a-secret",
@@ -54,6 +56,7 @@ def test_a_local_run_needs_no_variable() -> None:
         model_server_url=None,
         model_log=None,
         model_health_endpoint=None,
+        model_id="",
         model_name="",
         load_markers=None,
         error_markers=None,
@@ -62,6 +65,7 @@ def test_a_local_run_needs_no_variable() -> None:
         readiness_timeout=300.0,
         probe_timeout=10.0,
         tokenizer="auto",
+        workload=None,
         grace=30.0,
         body_limit=100 * MIB,
         connect_timeout=5.0,
@@ -165,8 +169,10 @@ def test_every_variable_of_the_list_has_a_default_and_a_meaning() -> None:
         ("MODEL_LOG", "/var/log/модель.log", "model_log", "/var/log/модель.log"),
         ("MODEL_HEALTH_ENDPOINT", "/health?x=1", "model_health_endpoint", "/health?x=1"),
         ("MODEL_HEALTH_ENDPOINT", "http://h:1/ok", "model_health_endpoint", "http://h:1/ok"),
+        ("MODEL_ID", "/data/model", "model_id", "/data/model"),
         ("MODEL_NAME", "org/model", "model_name", "org/model"),
         ("TOKENIZER", "/a/tokenizer.json", "tokenizer", "/a/tokenizer.json"),
+        ("WORKLOAD", "0.1*prompt + output", "workload", WEIGHTED),
         ("GRACE_SECONDS", "0", "grace", 0.0),
         ("GRACE_SECONDS", "0.3", "grace", 0.3),
         ("BODY_LIMIT_MIB", "0.5", "body_limit", MIB // 2),
@@ -224,6 +230,7 @@ def test_the_reported_url_is_the_public_one(host: str, port: str, use_ssl: str, 
             ["127.0.0.1:5001", "http://127.0.0.1:x", "http://a..b", "unix:/tmp/s"],
         ),
         ("MODEL_HEALTH_ENDPOINT", ["health", "/a b", "/gesund\x01", "/ü"]),
+        ("WORKLOAD", ["tokens", "prompt*2", "-1*prompt", "0", "prompt+", "import os"]),
         ("GRACE_SECONDS", ["soon", "-0.1", "inf", "nan", "1e999"]),
         ("BODY_LIMIT_MIB", ["0", "-1", "all", "inf", "1e300", "1e-9"]),
         ("CONNECT_TIMEOUT_SECONDS", ["0", "-5", "5s"]),

@@ -13,8 +13,10 @@ from pyworker.errors import InvalidRequest
 from pyworker.worker import (
     MAX_WORKLOAD,
     BenchmarkConfig,
+    Estimate,
     Field,
     HandlerConfig,
+    Values,
     WorkerConfig,
     Workload,
 )
@@ -99,6 +101,31 @@ def test_a_workload_may_need_no_field() -> None:
     assert Workload(fields=(), count=lambda _: 100.0).of({}) == 100
     with pytest.raises(InvalidRequest):
         Workload(fields=(), count=lambda _: -1.0).of({})
+
+
+def test_a_workload_may_look_at_the_payloads_bytes() -> None:
+    def size(values: Values, body: bytes, span: tuple[int, int]) -> float:
+        assert values == {"steps": 20}
+        return len(body[span[0] : span[1]])
+
+    counted = Workload(fields=(STEPS_OR_20,), count_payload=size)
+    assert counted.of({}, b'{"payload": {"a":1}}', (12, 19)) == 7
+
+
+def test_an_estimate_stays_one_and_is_checked_like_any_other() -> None:
+    estimated = Workload(fields=(), count=lambda _: Estimate(12.5))
+    assert isinstance(estimated.of({}), Estimate)
+    assert estimated.of({}) == 12.5
+    assert not isinstance(Workload(fields=(), count=lambda _: 12).of({}), Estimate)
+    with pytest.raises(InvalidRequest):
+        Workload(fields=(), count=lambda _: Estimate("nan")).of({})
+
+
+def test_a_workload_is_counted_in_one_way() -> None:
+    with pytest.raises(ValueError, match="one of count and count_payload"):
+        Workload(fields=())
+    with pytest.raises(ValueError, match="one of count and count_payload"):
+        Workload(fields=(), count=lambda _: 1.0, count_payload=lambda _, __, ___: 1.0)
 
 
 def a_payload(rng: random.Random) -> Mapping[str, object]:

@@ -47,6 +47,7 @@ class Exchange:
         answered: An answer has been sent whole, or cut.
         body_read: All of the request's body has been taken.
         multiplexed: Other requests share the connection (HTTP/2).
+        added: Headers that go with the answer, whatever it will be.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Exchange:
         client = scope["client"]
         self.client: str = f"{client[0]}:{client[1]}" if client else "unknown"
         self.request_id: str = self._choose_request_id()
+        self.added: Headers = []
         self.started = False
         self.answered = False
         self._receive = receive
@@ -173,6 +175,8 @@ class Exchange:
     async def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Send the head of an answer; chunked unless `headers` has a Content-Length."""
         self.started = True
+        if self.added:
+            headers = [*headers, *self.added]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send(self, chunk: bytes) -> None:

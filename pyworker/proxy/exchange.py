@@ -42,6 +42,10 @@ class ProxyExchange(Protocol):
         """The whole request body; raises BodyTooLarge, BodyTimeout or ClientGone."""
         ...
 
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """Send a header (name in lower case) with the answer, whatever that will be."""
+        ...
+
     async def respond_json(
         self,
         status: int,

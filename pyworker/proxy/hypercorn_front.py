@@ -43,6 +43,10 @@ class HypercornExchange:
         """See ProxyExchange."""
         return await self._http.body(limit)
 
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """See ProxyExchange."""
+        self._http.added.append((name, value))
+
     async def respond(
         self, status: int, headers: Sequence[tuple[bytes, bytes]] = (), body: bytes = b""
     ) -> None:

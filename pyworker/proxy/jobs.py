@@ -29,7 +29,7 @@ from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import to_model
 from pyworker.proxy.routing import filled, with_query
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
-from pyworker.worker import HandlerConfig, Workload
+from pyworker.worker import HandlerConfig, Span, Workload
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,6 @@ _NO_NAMES: Mapping[str, str] = {}
 # JSON of this size takes about a millisecond to parse; beyond it a thread does it, so that the
 # events of other requests do not wait.
 _THREAD_BYTES = 256 * 1024
-# Counting tokens costs about 0.3 us a byte, a hundred times more.
-_THREAD_COUNT_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class Job:
     """What one request costs, and what is to be done for it.
 
     Attributes:
-        workload: In the unit of the benchmark.
+        workload: In the unit of the benchmark; an `Estimate` if it is one.
         body: What the model server gets.
         content_type: Of the body.
         path: At the model server.
@@ -85,13 +83,13 @@ class Handling:
             InvalidRequest: The payload is not what the handler takes.
         """
         handler = self._handler
-        start, end = envelope.payload_span or (0, 0)
+        span = start, end = envelope.payload_span or (0, 0)
         if handler.needs_payload:
             raw = memoryview(body)[start:end] if end else b"{}"
             payload = await self._run(len(raw), orjson.loads, raw)
             return await self.job_of(payload, len(raw), names)
         return Job(
-            workload=await _count(handler.declared, envelope, end - start),
+            workload=await _count(handler.declared, envelope, body, span),
             body=memoryview(body)[start:end],
             content_type=JSON_TYPE,
             path=self._path(names),
@@ -206,7 +204,7 @@ class Handling:
         return await result if inspect.isawaitable(result) else result
 
 
-async def _count(workload: Workload, envelope: Envelope, size: int) -> float:
-    if not workload.heavy or size < _THREAD_COUNT_BYTES:
-        return workload.of(envelope.fields)
-    return await trio.to_thread.run_sync(workload.of, envelope.fields)
+async def _count(workload: Workload, envelope: Envelope, body: bytes, span: Span) -> float:
+    if workload.heavy is None or not workload.heavy(span[1] - span[0]):
+        return workload.of(envelope.fields, body, span)
+    return await trio.to_thread.run_sync(workload.of, envelope.fields, body, span)

@@ -21,6 +21,7 @@ class RequestLine:
     def __init__(self, exchange: ProxyExchange) -> None:
         self.request_idx = 0
         self.workload = 0.0
+        self.estimated = False
         self.problem = ""
         self.relayed = Relayed()
         self._exchange = exchange
@@ -56,6 +57,8 @@ class RequestLine:
             "total_s": round(trio.current_time() - self._began_at, 4),
             "bytes": self.relayed.sent,
         }
+        if self.estimated:
+            fields["workload_estimated"] = True
         if self.problem:
             fields["problem"] = self.problem
         log.info("request", extra={"fields": fields})

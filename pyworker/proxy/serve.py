@@ -47,7 +47,7 @@ from pyworker.proxy.routing import Match, RouteTable, filled, with_query
 from pyworker.proxy.session_routes import SESSION_END, SessionRoutes, update
 from pyworker.proxy.sessions import Session, Sessions
 from pyworker.proxy.upstream import UpstreamRequest
-from pyworker.worker import HandlerConfig, OpenRoute, WorkerConfig
+from pyworker.worker import Estimate, HandlerConfig, OpenRoute, WorkerConfig
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ class Service:
         self._readiness = readiness
         self._grants = grants
         self._refresh_key = refresh_key
+        self._tokens = config.tokens
         self._handlers = RouteTable(
             (h.route, (h, Handling(h), Admission(h))) for h in config.handlers
         )
@@ -137,7 +138,10 @@ class Service:
         line.request_idx = envelope.request_idx or 0
         session = self._session(envelope.session_id)
         job = await handling.job(envelope, body, found.names)
-        line.workload = job.workload
+        line.workload = float(job.workload)
+        if isinstance(job.workload, Estimate):
+            line.estimated = True
+            exchange.add_header(b"x-workload-estimated", b"1")
         with self._admit(admission, line, session) as entry:
             await self._take_turn(exchange, found.target, entry, line, job)
 
@@ -254,6 +258,8 @@ class Service:
             "requests_working": self._ledger.working,
             "load": self._ledger.load,
         }
+        if self._tokens is not None:
+            body["tokenizer"] = self._tokens.as_json()
         await exchange.respond_json(status, body)
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pyworker.autoscaler.wire import Identity
 from pyworker.errors import SettingsError
 from pyworker.settings import parse
+from pyworker.workload.expressions import WorkloadExpression
 
 MIB = 1024 * 1024
 
@@ -38,6 +39,7 @@ class Settings:
     model_server_url: str | None
     model_log: str | None
     model_health_endpoint: str | None
+    model_id: str
     model_name: str
     load_markers: tuple[str, ...] | None
     error_markers: tuple[str, ...] | None
@@ -46,6 +48,7 @@ class Settings:
     readiness_timeout: float
     probe_timeout: float
     tokenizer: str
+    workload: WorkloadExpression | None
     grace: float
     body_limit: int
     connect_timeout: float
@@ -124,6 +127,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         model_server_url=read.optional("MODEL_SERVER_URL", parse.url),
         model_log=read.optional("MODEL_LOG", str),
         model_health_endpoint=read.optional("MODEL_HEALTH_ENDPOINT", parse.path_or_url),
+        model_id=read.value("MODEL_ID", str, ""),
         model_name=read.first("MODEL_NAME", "VLLM_MODEL", "SGLANG_MODEL", "LLAMA_MODEL"),
         load_markers=read.optional("MODEL_LOAD_LOG_MSG", parse.lines),
         error_markers=read.optional("MODEL_ERROR_LOG_MSGS", parse.lines),
@@ -132,6 +136,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         readiness_timeout=read.value("READINESS_TIMEOUT", parse.positive, 300.0),
         probe_timeout=read.value("HEALTHCHECK_PROBE_TIMEOUT", parse.positive, 10.0),
         tokenizer=read.value("TOKENIZER", str, "auto"),
+        workload=read.optional("WORKLOAD", WorkloadExpression.parse),
         grace=read.value("GRACE_SECONDS", parse.not_negative, 30.0),
         body_limit=round(read.value("BODY_LIMIT_MIB", parse.mebibytes, 100.0) * MIB),
         connect_timeout=read.value("CONNECT_TIMEOUT_SECONDS", parse.positive, 5.0),

@@ -26,6 +26,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "MODEL_SERVER_URL": ("by worker", "base URL of the model server"),
     "MODEL_LOG": ("by worker", "log file of the model server"),
     "MODEL_HEALTH_ENDPOINT": ("by worker", "path or URL that answers 200 when the model is well"),
+    "MODEL_ID": ("empty", "id or folder of the served model, as TGI is told it"),
     "MODEL_NAME": (
         "VLLM_MODEL, SGLANG_MODEL, LLAMA_MODEL, the first that is set",
         "name of the served model; part of the benchmark's key",
@@ -49,8 +50,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "auto",
         (
             "what counts prompt tokens: path of a tokenizer.json, a model id in the local Hugging"
-            " Face cache, or auto"
+            " Face cache, or auto: found by worker"
         ),
+    ),
+    "WORKLOAD": (
+        "by worker",
+        "what a request costs: `prompt`, `output`, or a sum such as `0.1*prompt+output`",
     ),
     "GRACE_SECONDS": ("30", "how long requests may take to finish after SIGTERM, seconds"),
     "BODY_LIMIT_MIB": ("100", "largest request body, MiB"),

@@ -28,7 +28,7 @@ _NAMES = {"prompt": "prompt", "output": "output", "max_new_tokens": "output"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenWorkload:
+class WorkloadExpression:
     """A weighted sum of a request's tokens.
 
     Attributes:
@@ -95,11 +95,6 @@ class TokenWorkload:
             if weight
         ]
         return "+".join([*terms, repr(self.constant)] if self.constant else terms)
-
-
-MAX_NEW_TOKENS = TokenWorkload(output=1.0)
-PROMPT = TokenWorkload(prompt=1.0)
-PROMPT_AND_OUTPUT = TokenWorkload(prompt=1.0, output=1.0)
 
 
 def _terms(text: str) -> list[str]:

@@ -26,6 +26,7 @@ from pyworker.worker import (
     WorkerConfig,
     Workload,
 )
+from pyworker.workload.served import ServedTokens
 
 MAX_PERF = 100.0  # workload per second of a ready worker
 BODY_LIMIT = 256 * 1024  # bytes
@@ -121,6 +122,7 @@ async def running_worker(
     front: Front = hypercorn,
     max_sessions: int | None = 10,
     master_token: str = "",
+    tokens: ServedTokens | None = None,
 ) -> AsyncGenerator[WorkerApp]:
     """Run a worker with `handlers` in front of a model server, and GENERATE unless one of them is
     benchmarked.
@@ -140,6 +142,7 @@ async def running_worker(
         model_log_file="",
         handlers=handlers if _measured(handlers) else (GENERATE, *handlers),
         open_routes=open_routes,
+        tokens=tokens,
     )
     upstream = Upstream(model_url, connect_timeout=connect_timeout)
     sessions = Sessions(app.ledger, limit=max_sessions, tell_model=upstream.fetch)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
+from fakes.tokenizers import words_tokenizer
 
 import workers.hello_world
 from pyworker._native import parse_envelope
@@ -16,7 +16,7 @@ from pyworker.errors import InvalidRequest, SettingsError
 from pyworker.model.benchmark import prepare
 from pyworker.model.markers import LogMarkers
 from pyworker.settings import read_settings
-from pyworker.worker import HandlerConfig, WorkerConfig
+from pyworker.worker import Estimate, HandlerConfig, WorkerConfig
 from workers.hello_world.worker import define
 
 
@@ -32,23 +32,21 @@ def defined(**environ: str) -> WorkerConfig:
     return define(read_settings(environ))
 
 
+def loaded(**environ: str) -> WorkerConfig:
+    """Defined, and what the process loads beside its serving."""
+    config = defined(**environ)
+    assert config.tokens is not None
+    config.tokens.load()
+    return config
+
+
 def cost(handler: HandlerConfig, payload: Any) -> float:
     body = orjson.dumps({"auth_data": {}, "payload": payload})
     return handler.declared.of(parse_envelope(body, handler.declared.paths).fields)
 
 
-def words_tokenizer(file: Path) -> Path:
-    """One token a word, so that a count shows who counted."""
-    vocabulary = {"[?]": 0, "cat": 1}
-    tokenizer: Any = Tokenizer(models.WordLevel(vocabulary, unk_token="[?]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(file))
-    return file
-
-
 def test_a_prompt_costs_its_tokens(tmp_path: Path) -> None:
-    config = defined(TOKENIZER=str(words_tokenizer(tmp_path / "tokenizer.json")))
+    config = loaded(TOKENIZER=str(words_tokenizer(tmp_path / "tokenizer.json")))
     for handler in config.handlers:
         assert cost(handler, {"prompt": "a cat sat", "max_response_tokens": 300}) == 3
         assert cost(handler, {"prompt": "", "max_response_tokens": 300}) == 0
@@ -59,7 +57,7 @@ def test_a_prompt_is_counted_with_openai_gpt(shared_dir: Path) -> None:
     counts = shared_dir / "data" / "tokenizers" / "COUNTS.json"
     if not (tokenizer.is_file() and counts.is_file()):
         pytest.skip(f"no {tokenizer}")
-    [handler, _] = defined(TOKENIZER=str(tokenizer)).handlers
+    [handler, _] = loaded(TOKENIZER=str(tokenizer)).handlers
     known = json.loads(counts.read_text())["counts"]["openai-gpt"]
     for name in ("blns.txt", "docs_ko.md", "lipsum_emoji.txt"):
         prompt = (shared_dir / "data" / "text" / name).read_bytes().decode()
@@ -71,14 +69,47 @@ def test_auto_finds_openai_gpt_in_the_local_cache(no_cache: Path) -> None:
     words_tokenizer(folder / "snapshots" / "abc" / "tokenizer.json")
     (folder / "refs").mkdir()
     (folder / "refs" / "main").write_text("abc")
-    [handler, _] = defined().handlers
+    [handler, _] = loaded(MODEL_ID="another/model", MODEL_NAME="another").handlers
     assert cost(handler, {"prompt": "a cat sat", "max_response_tokens": 1}) == 3
+
+
+def test_before_its_tokenizer_is_loaded_it_estimates(tmp_path: Path) -> None:
+    config = defined(TOKENIZER=str(words_tokenizer(tmp_path / "tokenizer.json")))
+    payload = {"prompt": "x" * 400, "max_response_tokens": 1}
+    estimate = cost(config.handlers[0], payload)
+    assert estimate == 100
+    assert isinstance(estimate, Estimate)
+    assert config.tokens is not None
+    config.tokens.load()
+    exact = cost(config.handlers[0], payload)
+    assert exact == 1
+    assert not isinstance(exact, Estimate)
+
+
+@pytest.mark.parametrize(
+    ("workload", "tokens"),
+    [("prompt", 3), ("output", 300), ("prompt+output", 303), ("10*prompt + 0.5*output + 7", 187)],
+)
+def test_a_workload_that_is_set_is_counted(workload: str, tokens: float, tmp_path: Path) -> None:
+    file = words_tokenizer(tmp_path / "tokenizer.json")
+    config = defined(WORKLOAD=workload, TOKENIZER=str(file))
+    if config.tokens is not None:
+        config.tokens.load()
+    for handler in config.handlers:
+        assert cost(handler, {"prompt": "a cat sat", "max_response_tokens": 300}) == tokens
+
+
+def test_a_workload_without_the_prompt_needs_no_tokenizer() -> None:
+    config = defined(WORKLOAD="output", TOKENIZER="no/such")
+    assert config.tokens is None
+    with pytest.raises(InvalidRequest, match=r"payload\.prompt: missing"):
+        cost(config.handlers[0], {"max_response_tokens": 300})
 
 
 def test_without_a_tokenizer_it_estimates_and_says_so_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    handlers = defined().handlers
+    handlers = loaded().handlers
     for handler in handlers:
         assert cost(handler, {"prompt": "x" * 400, "max_response_tokens": 1}) == 100
     told = [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -120,7 +151,6 @@ def test_its_routes() -> None:
     config = defined()
     assert [handler.route for handler in config.handlers] == ["/generate", "/generate_stream"]
     assert all(handler.allow_parallel_requests for handler in config.handlers)
-    assert all(handler.declared.heavy for handler in config.handlers)
     assert config.open_routes == ("/healthcheck",)
     assert config.health_endpoint == "/healthcheck"
     assert defined(MODEL_LOG="a.log", MODEL_SERVER_URL="http://m:1").model_log_file == "a.log"
@@ -141,7 +171,7 @@ def test_its_markers_and_its_sample_log() -> None:
 
 
 async def test_its_benchmark_varies_and_costs_what_a_client_would_pay(tmp_path: Path) -> None:
-    config = defined(TOKENIZER=str(words_tokenizer(tmp_path / "tokenizer.json")))
+    config = loaded(TOKENIZER=str(words_tokenizer(tmp_path / "tokenizer.json")))
     handler, benchmark = config.benchmarked
     rng = random.Random(1)
     requests = [await prepare(handler, benchmark, rng) for _ in range(20)]

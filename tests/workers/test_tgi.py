@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from fakes.tokenizers import cached, words_tokenizer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from pyworker.errors import InvalidRequest
 from pyworker.model.benchmark import prepare
 from pyworker.model.markers import LogMarkers
 from pyworker.settings import read_settings
+from pyworker.worker import Estimate
 from workers.tgi.worker import define
 
 CONFIG = define(read_settings({}))
@@ -193,3 +195,58 @@ def test_an_answer_with_text_passes() -> None:
 def test_any_other_answer_is_a_failed_benchmark(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         CONFIG.benchmarked[1].check(body)
+
+
+def counted(payload: Any, *, load: bool = True, **environ: str) -> float:
+    """The workload by other settings."""
+    config = define(read_settings(environ))
+    if config.tokens is not None and load:
+        config.tokens.load()
+    workload = config.handlers[0].workload
+    body = orjson.dumps({"auth_data": {}, "payload": payload})
+    return workload.of(parse_envelope(body, workload.paths).fields)
+
+
+@pytest.mark.parametrize(
+    ("workload", "tokens"),
+    [
+        ("max_new_tokens", 256),
+        ("prompt", 3),
+        ("prompt+output", 259),
+        ("0.1*prompt + output", 256.3),
+        ("100", 100),
+    ],
+)
+def test_a_workload_that_is_set_is_counted(workload: str, tokens: float, tmp_path: Path) -> None:
+    file = words_tokenizer(tmp_path / "tokenizer.json")
+    payload = {"inputs": "a cat sat", "parameters": {"max_new_tokens": 256}}
+    assert counted(payload, WORKLOAD=workload, TOKENIZER=str(file)) == pytest.approx(tokens)
+
+
+def test_by_default_no_tokenizer_is_looked_for() -> None:
+    assert define(read_settings({"TOKENIZER": "no/such"})).tokens is None
+    assert CONFIG.handlers[0].workload.paths == ("parameters.max_new_tokens",)
+
+
+def test_a_counted_prompt_must_be_one() -> None:
+    with pytest.raises(InvalidRequest, match=r"payload\.inputs: missing parameter"):
+        counted({"parameters": {}}, WORKLOAD="prompt+output")
+    with pytest.raises(InvalidRequest, match=r"payload\.inputs: must be a string"):
+        counted({"inputs": ["a"]}, WORKLOAD="prompt+output")
+
+
+def test_auto_is_found_by_the_models_id_or_name_or_by_asking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    content = words_tokenizer(tmp_path / "words" / "tokenizer.json").read_bytes()
+    cached(tmp_path / "hub", "org/model", content)
+    payload = {"inputs": "a cat sat"}
+    assert counted(payload, WORKLOAD="prompt", MODEL_ID="org/model") == 3
+    assert counted(payload, WORKLOAD="prompt", MODEL_NAME="org/model") == 3
+    assert counted(payload, WORKLOAD="prompt", MODEL_ID=str(tmp_path / "words")) == 3
+    estimate = counted(payload, WORKLOAD="prompt")
+    assert (estimate, type(estimate)) == (2, Estimate)
+    config = define(read_settings({"WORKLOAD": "prompt"}))
+    assert config.tokens is not None
+    assert config.tokens.ask == ("/info",)

@@ -7,54 +7,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyworker.workload.expressions import (
-    MAX_NEW_TOKENS,
-    MAX_WEIGHT,
-    PROMPT,
-    PROMPT_AND_OUTPUT,
-    TokenWorkload,
-)
+from pyworker.workload.expressions import MAX_WEIGHT, WorkloadExpression
 
+OUTPUT = WorkloadExpression(output=1)
+PROMPT = WorkloadExpression(prompt=1)
+PROMPT_AND_OUTPUT = WorkloadExpression(prompt=1, output=1)
 WEIGHTS = st.just(0.0) | st.floats(1e-300, MAX_WEIGHT)
 
 
 @pytest.mark.parametrize(
     ("text", "workload"),
     [
-        ("max_new_tokens", MAX_NEW_TOKENS),
-        ("output", MAX_NEW_TOKENS),
+        ("max_new_tokens", OUTPUT),
+        ("output", OUTPUT),
         ("prompt", PROMPT),
         ("prompt+output", PROMPT_AND_OUTPUT),
         ("  output +\tprompt ", PROMPT_AND_OUTPUT),
-        ("0.1*prompt+output", TokenWorkload(prompt=0.1, output=1)),
-        ("0.1 * prompt + 2 * max_new_tokens", TokenWorkload(prompt=0.1, output=2)),
-        ("1e+2*prompt+1E-2*output+.5", TokenWorkload(prompt=100, output=0.01, constant=0.5)),
-        ("100", TokenWorkload(constant=100)),
-        ("0*prompt+output", MAX_NEW_TOKENS),
-        ("1.*output", MAX_NEW_TOKENS),
+        ("0.1*prompt+output", WorkloadExpression(prompt=0.1, output=1)),
+        ("0.1 * prompt + 2 * max_new_tokens", WorkloadExpression(prompt=0.1, output=2)),
+        ("1e+2*prompt+1E-2*output+.5", WorkloadExpression(prompt=100, output=0.01, constant=0.5)),
+        ("100", WorkloadExpression(constant=100)),
+        ("0*prompt+output", OUTPUT),
+        ("1.*output", OUTPUT),
     ],
 )
-def test_an_expression_says_what_it_says(text: str, workload: TokenWorkload) -> None:
-    assert TokenWorkload.parse(text) == workload
+def test_an_expression_says_what_it_says(text: str, workload: WorkloadExpression) -> None:
+    assert WorkloadExpression.parse(text) == workload
 
 
 @given(prompt=WEIGHTS, output=WEIGHTS, constant=WEIGHTS)
 def test_it_is_written_as_it_is_read(prompt: float, output: float, constant: float) -> None:
     if not (prompt or output or constant):
         return
-    workload = TokenWorkload(prompt=prompt, output=output, constant=constant)
-    assert TokenWorkload.parse(str(workload)) == workload
+    workload = WorkloadExpression(prompt=prompt, output=output, constant=constant)
+    assert WorkloadExpression.parse(str(workload)) == workload
 
 
 @pytest.mark.parametrize(
     ("workload", "text"),
     [
-        (MAX_NEW_TOKENS, "output"),
+        (OUTPUT, "output"),
         (PROMPT_AND_OUTPUT, "prompt+output"),
-        (TokenWorkload(prompt=0.1, output=1, constant=5), "0.1*prompt+output+5"),
+        (WorkloadExpression(prompt=0.1, output=1, constant=5), "0.1*prompt+output+5"),
     ],
 )
-def test_it_is_written_shortly(workload: TokenWorkload, text: str) -> None:
+def test_it_is_written_shortly(workload: WorkloadExpression, text: str) -> None:
     assert str(workload) == text
 
 
@@ -87,7 +84,7 @@ def test_it_is_written_shortly(workload: TokenWorkload, text: str) -> None:
 )
 def test_what_is_none_is_one_sentence(text: str, why: str) -> None:
     with pytest.raises(ValueError, match="a sum such as") as bad:
-        TokenWorkload.parse(text)
+        WorkloadExpression.parse(text)
     assert str(bad.value) == f'a sum such as "0.1*prompt+output" ({why})'
 
 
@@ -95,7 +92,7 @@ def test_what_is_none_is_one_sentence(text: str, why: str) -> None:
 def test_whatever_is_read_is_an_expression_or_a_sentence(text: str) -> None:
     problem = ""
     try:
-        assert TokenWorkload.parse(text).of(prompt=1, output=1) > 0
+        assert WorkloadExpression.parse(text).of(prompt=1, output=1) > 0
     except ValueError as error:
         problem = str(error)
     assert "\n" not in problem
@@ -106,20 +103,20 @@ def test_whatever_is_read_is_an_expression_or_a_sentence(text: str) -> None:
 def test_weights_are_sane_numbers(name: str, bad: float) -> None:
     weights: dict[str, Any] = {"output": 1.0, name: bad}
     with pytest.raises(ValueError, match=f"the weight of {name} must be from 0 to"):
-        TokenWorkload(**weights)
+        WorkloadExpression(**weights)
 
 
 @given(prompt=st.integers(0, 10**9), output=st.integers(0, 10**6))
 def test_a_workload_is_the_weighted_sum(prompt: int, output: int) -> None:
-    assert MAX_NEW_TOKENS.of(prompt=prompt, output=output) == output
+    assert OUTPUT.of(prompt=prompt, output=output) == output
     assert PROMPT.of(prompt=prompt, output=output) == prompt
     assert PROMPT_AND_OUTPUT.of(prompt=prompt, output=output) == prompt + output
-    weighted = TokenWorkload(prompt=0.5, output=2, constant=7)
+    weighted = WorkloadExpression(prompt=0.5, output=2, constant=7)
     assert weighted.of(prompt=prompt, output=output) == 0.5 * prompt + 2 * output + 7
 
 
 def test_only_a_weight_of_the_prompt_needs_its_tokens() -> None:
     assert PROMPT.needs_prompt
-    assert TokenWorkload(prompt=1e-9, output=1).needs_prompt
-    assert not MAX_NEW_TOKENS.needs_prompt
-    assert not TokenWorkload(constant=1).needs_prompt
+    assert WorkloadExpression(prompt=1e-9, output=1).needs_prompt
+    assert not OUTPUT.needs_prompt
+    assert not WorkloadExpression(constant=1).needs_prompt

@@ -1,8 +1,7 @@
 """The hello_world worker: the workload is the number of tokens of the prompt."""
 
-import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import orjson
 
@@ -14,9 +13,10 @@ from pyworker.worker import (
     HandlerConfig,
     LogActionConfig,
     WorkerConfig,
-    Workload,
 )
-from pyworker.workload.tokens import token_counter
+from pyworker.workload.expressions import WorkloadExpression
+from pyworker.workload.request import token_workload
+from pyworker.workload.served import ServedTokens
 
 BENCHMARK_WORDS = 250
 BENCHMARK_RESPONSE_TOKENS = 300
@@ -26,12 +26,21 @@ TOKENIZER_MODEL = "openai-gpt"
 PROMPT = Field(path="prompt", kind=str)
 MAX_RESPONSE_TOKENS = Field(path="max_response_tokens", kind=int)
 
+DEFAULT_WORKLOAD = WorkloadExpression(prompt=1.0)
+
 
 def define(settings: Settings) -> WorkerConfig:
     """The hello_world worker."""
-    counter = token_counter(settings.tokenizer, auto_model=TOKENIZER_MODEL, environ=os.environ)
-    workload = Workload(
-        fields=(PROMPT, MAX_RESPONSE_TOKENS), count=_prompt_tokens(counter.count), heavy=True
+    expression = settings.workload or DEFAULT_WORKLOAD
+    tokens = None
+    if expression.needs_prompt:
+        tokens = ServedTokens(settings.tokenizer, auto=[TOKENIZER_MODEL])
+    workload = token_workload(
+        expression,
+        prompt=PROMPT,
+        output=MAX_RESPONSE_TOKENS,
+        tokens=tokens,
+        required=(PROMPT, MAX_RESPONSE_TOKENS),
     )
     return WorkerConfig(
         name="hello_world",
@@ -57,14 +66,8 @@ def define(settings: Settings) -> WorkerConfig:
             on_error=("Exception: corrupted model file",),
             on_info=('"message":"Download',),
         ),
+        tokens=tokens,
     )
-
-
-def _prompt_tokens(count: Callable[[str], int]) -> Callable[[Mapping[str, str | int]], float]:
-    def workload(values: Mapping[str, str | int]) -> float:
-        return float(count(str(values[PROMPT.path])))
-
-    return workload
 
 
 def _benchmark_payload(rng: random.Random) -> Mapping[str, object]:

@@ -14,11 +14,14 @@ from pyworker.worker import (
     HandlerConfig,
     LogActionConfig,
     WorkerConfig,
-    Workload,
 )
+from pyworker.workload.expressions import WorkloadExpression
+from pyworker.workload.request import token_workload
+from pyworker.workload.served import ServedTokens
 
-# TGI's own default up to version 2. Version 3 generates as many tokens as fit, which nobody can
-# count before the answer; such a request is still counted as this many.
+# TGI's own default up to version 2. Version 3 generates until the model's context is full, unless
+# the model stops: a bound of a hundred thousand tokens for an answer of some hundred. Counted as
+# load it would get requests refused and instances started for nothing, so this stays.
 DEFAULT_MAX_NEW_TOKENS = 100
 BENCHMARK_WORDS = 250
 BENCHMARK_NEW_TOKENS = 128
@@ -26,6 +29,7 @@ BENCHMARK_NEW_TOKENS = 128
 # Longer than any model's context: a number beyond is a mistake, which must not look like load.
 MOST_NEW_TOKENS = 1_000_000
 
+INPUTS = Field(path="inputs", kind=str)
 MAX_NEW_TOKENS = Field(
     path="parameters.max_new_tokens",
     kind=int,
@@ -33,10 +37,15 @@ MAX_NEW_TOKENS = Field(
     maximum=MOST_NEW_TOKENS,
 )
 
+# What this worker has always counted; it needs no tokenizer.
+DEFAULT_WORKLOAD = WorkloadExpression(output=1.0)
+
 
 def define(settings: Settings) -> WorkerConfig:
     """The tgi worker."""
-    workload = Workload(fields=(MAX_NEW_TOKENS,), count=_max_new_tokens)
+    expression = settings.workload or DEFAULT_WORKLOAD
+    tokens = _tokens(settings) if expression.needs_prompt else None
+    workload = token_workload(expression, prompt=INPUTS, output=MAX_NEW_TOKENS, tokens=tokens)
     benchmark = BenchmarkConfig(payload=_benchmark_payload, check=_check_answer, runs=3)
     return WorkerConfig(
         name="tgi",
@@ -74,11 +83,14 @@ def define(settings: Settings) -> WorkerConfig:
             ),
             on_info=('"message":"Download',),
         ),
+        tokens=tokens,
     )
 
 
-def _max_new_tokens(values: Mapping[str, str | int]) -> float:
-    return float(values[MAX_NEW_TOKENS.path])
+def _tokens(settings: Settings) -> ServedTokens:
+    # TGI says of itself which model it serves, and at which commit.
+    models = (settings.model_id, settings.model_name)
+    return ServedTokens(settings.tokenizer, auto=models, ask=("/info",))
 
 
 def _benchmark_payload(rng: random.Random) -> Mapping[str, object]:
