@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pyworker import __version__
+import pyworker
 from pyworker.errors import SettingsError
 from pyworker.finding import find_worker, worker_names
 
@@ -15,6 +15,7 @@ Tool = Callable[[list[str]], int]
 TOOLS = {
     "demo": ("pyworker.demo", "the whole loop on this machine: autoscaler, model, worker, client"),
     "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
+    "count": ("pyworker.workload.count", "tokens of texts, and what images cost"),
     "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
     "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
     "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if arguments else 2
     name = arguments[0]
     if name in {"-V", "--version"}:
-        sys.stdout.write(f"pyworker {__version__}\n")
+        sys.stdout.write(f"pyworker {pyworker.__version__}\n")
         return 0
     if name in TOOLS:
         module, _ = TOOLS[name]

@@ -45,6 +45,9 @@ async def imported_by(program: str, folder: Path) -> set[str]:
         ("pyworker.model.markers", set[str]()),
         ("pyworker.workload", set[str]()),
         ("pyworker.workload.tokens", set[str]()),
+        ("pyworker.workload.image", set[str]()),
+        ("pyworker.workload.served", set[str]()),
+        ("pyworker.workload.count", set[str]()),
         ("pyworker.proxy.grants", {"cryptography"}),
         ("workers.tgi.worker", set[str]()),
         ("workers.hello_world.worker", set[str]()),
@@ -61,6 +64,17 @@ async def test_a_part_imports_only_what_it_needs(
 
 async def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     program = "from pyworker.cli import main; assert main(['--help']) == 0"
+    assert await imported_by(program, tmp_path) & HEAVY == set()
+
+
+async def test_counting_imports_no_server_and_nothing_that_it_does_not_need(
+    tmp_path: Path,
+) -> None:
+    alone = (
+        "from pyworker.workload import TokenCounter, image_cost; image_cost(512, 512, 20, 'sd3')"
+    )
+    assert await imported_by(alone, tmp_path) & {*HEAVY, "importlib.metadata"} == set()
+    program = "from pyworker.cli import main; assert main(['count', '--image', '512x512']) == 0"
     assert await imported_by(program, tmp_path) & HEAVY == set()
 
 
