@@ -202,9 +202,10 @@ def counted(payload: Any, *, load: bool = True, **environ: str) -> float:
     config = define(read_settings(environ))
     if config.tokens is not None and load:
         config.tokens.load()
-    workload = config.handlers[0].workload
+    workload = config.handlers[0].declared
     body = orjson.dumps({"auth_data": {}, "payload": payload})
-    return workload.of(parse_envelope(body, workload.paths).fields)
+    envelope = parse_envelope(body, workload.paths)
+    return workload.of(envelope.fields, body, envelope.payload_span or (0, 0))
 
 
 @pytest.mark.parametrize(
@@ -225,14 +226,15 @@ def test_a_workload_that_is_set_is_counted(workload: str, tokens: float, tmp_pat
 
 def test_by_default_no_tokenizer_is_looked_for() -> None:
     assert define(read_settings({"TOKENIZER": "no/such"})).tokens is None
-    assert CONFIG.handlers[0].workload.paths == ("parameters.max_new_tokens",)
+    assert CONFIG.handlers[0].declared.paths == ("parameters.max_new_tokens",)
 
 
 def test_a_counted_prompt_must_be_one() -> None:
     with pytest.raises(InvalidRequest, match=r"payload\.inputs: missing parameter"):
         counted({"parameters": {}}, WORKLOAD="prompt+output")
-    with pytest.raises(InvalidRequest, match=r"payload\.inputs: must be a string"):
-        counted({"inputs": ["a"]}, WORKLOAD="prompt+output")
+    for wrong in (5, True, {"a": "b"}, [["a"]]):
+        with pytest.raises(InvalidRequest, match=r"payload\.inputs: expected"):
+            counted({"inputs": wrong}, WORKLOAD="prompt+output")
 
 
 def test_auto_is_found_by_the_models_id_or_name_or_by_asking(

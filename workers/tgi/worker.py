@@ -17,6 +17,7 @@ from pyworker.worker import (
 )
 from pyworker.workload.expressions import WorkloadExpression
 from pyworker.workload.request import token_workload
+from pyworker.workload.selector import prompt
 from pyworker.workload.served import ServedTokens
 
 # TGI's own default up to version 2. Version 3 generates until the model's context is full, unless
@@ -29,7 +30,7 @@ BENCHMARK_NEW_TOKENS = 128
 # Longer than any model's context: a number beyond is a mistake, which must not look like load.
 MOST_NEW_TOKENS = 1_000_000
 
-INPUTS = Field(path="inputs", kind=str)
+INPUTS = prompt("inputs")
 MAX_NEW_TOKENS = Field(
     path="parameters.max_new_tokens",
     kind=int,
