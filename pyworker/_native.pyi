@@ -247,7 +247,7 @@ class TokenCounter:
 
     Never changes; any number of threads may count at once. Counts of words and of texts that come
     again are remembered, within fixed limits. The interpreter lock is released for texts from
-    1 MiB, and always while a file is read.
+    64 KiB, and always while a file is read.
     """
 
     def __new__(cls, data: bytes, *, whole: bool = False) -> TokenCounter:
@@ -298,7 +298,7 @@ class TokenCounter:
         """Tokens of the texts that a payload holds, each counted by itself, where it stands.
 
         Strings are read without their escapes; a lone surrogate is U+FFFD. The interpreter lock is
-        released for payloads from 1 MiB.
+        released for payloads from 64 KiB.
 
         Args:
             body: Only `bytes`, which cannot change while it is read.

@@ -105,10 +105,9 @@ async def run(
     grants = Grants(unsecured=settings.unsecured)
     client = autoscaler_client(identity.report_addresses)
     reporter = Reporter(identity, ledger, readiness, client)
-    ledger.on_change = reporter.amounts_changed
-    readiness.on_change = reporter.state_changed
+    ledger.on_change, readiness.on_change = reporter.amounts_changed, reporter.state_changed
     public_key = PublicKey(grants, identity.report_addresses, client)
-    tokenizer = _tokenizer(config, settings)
+    tokenizer = TokenizerLoading(config, connect_timeout=settings.connect_timeout)
     watch = _watch(config, settings, readiness, public_key, tokenizer)
     upstream = Upstream(
         config.model_server_url,
@@ -128,8 +127,7 @@ async def run(
     )
     server = HttpServer(front(service, upstream), tls=tls)
     on_loopback = HttpServer(front(service.on_loopback, upstream), tls=None)
-    drained = trio.CancelScope()
-    second = trio.Event()
+    drained, second = trio.CancelScope(), trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as life:
@@ -144,8 +142,7 @@ async def run(
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
                         accepting.start_soon(watch.serve)
-                        if tokenizer is not None:
-                            accepting.start_soon(tokenizer.serve)
+                        accepting.start_soon(tokenizer.serve)
                         task_status.started(port_of(listeners))
                         log.info("%s: draining", signal.Signals(await anext(signals)).name)
                         readiness.drain()
@@ -182,18 +179,12 @@ async def _accept_on_loopback(
     await accepting.start(server.accept, listeners, serving)
 
 
-def _tokenizer(config: WorkerConfig, settings: Settings) -> TokenizerLoading | None:
-    if config.tokens is None:
-        return None
-    return TokenizerLoading(config, config.tokens, connect_timeout=settings.connect_timeout)
-
-
 def _watch(
     config: WorkerConfig,
     settings: Settings,
     readiness: Readiness,
     public_key: PublicKey,
-    tokenizer: TokenizerLoading | None,
+    tokenizer: TokenizerLoading,
 ) -> ModelWatch:
     actions = config.log_actions
     try:
@@ -218,10 +209,9 @@ def _watch(
         return await missing(loaded, model, marker_seen=marker_seen)
 
     async def measured() -> float:
-        if tokenizer is not None:
-            readiness.wait_for("the tokenizer of the served model")
-            await tokenizer.settle()
-            readiness.wait_for("")
+        readiness.wait_for("the tokenizer of the served model")
+        await tokenizer.settle()
+        readiness.wait_for("")
         return await measure(config, settings, random.Random())
 
     return ModelWatch(

@@ -127,8 +127,8 @@ class Workload:
             it is one.
         count_payload: Given instead of `count` by whoever also looks at the payload's bytes: called
             with the values, the bytes that hold the payload, and its offsets in them.
-        heavy: Whether counting a payload of so many bytes may take over a millisecond, so that
-            it runs in a thread; None when none does.
+        heavy: Whether a payload of so many bytes takes milliseconds to count, so that it is done
+            in a thread; None when none does.
     """
 
     fields: tuple[Field, ...]

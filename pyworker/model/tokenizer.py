@@ -14,7 +14,6 @@ import trio
 from pyworker.errors import RequestError, UpstreamBroken
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
 from pyworker.worker import WorkerConfig
-from pyworker.workload.served import ServedTokens
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +25,15 @@ SETTLE_SECONDS = 60.0
 
 
 class TokenizerLoading:
-    """Loads the tokenizer of `tokens`.
+    """Loads the tokenizer of a worker's `tokens`, if it counts any.
 
     Args:
-        config: The worker that counts with it.
-        tokens: What counts.
+        config: The worker.
         connect_timeout: Seconds, for the model server.
     """
 
-    def __init__(
-        self, config: WorkerConfig, tokens: ServedTokens, *, connect_timeout: float
-    ) -> None:
-        self._tokens = tokens
+    def __init__(self, config: WorkerConfig, *, connect_timeout: float) -> None:
+        self._tokens = config.tokens
         self._model_server_url = config.model_server_url
         self._connect_timeout = connect_timeout
         self._loaded = trio.Event()
@@ -48,12 +44,15 @@ class TokenizerLoading:
         Raises:
             SettingsError: The tokenizer that is named cannot be used.
         """
-        # Not waited for when the worker stops: a file system may hang.
-        await trio.to_thread.run_sync(self._tokens.load, abandon_on_cancel=True)
+        if self._tokens is not None:
+            # Not waited for when the worker stops: a file system may hang.
+            await trio.to_thread.run_sync(self._tokens.load, abandon_on_cancel=True)
         self._loaded.set()
 
     async def settle(self) -> None:
         """The model is loaded: make counts as exact as they will be."""
+        if self._tokens is None:
+            return
         with trio.move_on_after(SETTLE_SECONDS) as scope:
             await self._loaded.wait()
             if self._tokens.ask:

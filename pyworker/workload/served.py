@@ -18,9 +18,11 @@ from pyworker.workload.tokens import BadTokenizer, TokenCounter
 
 log = logging.getLogger(__name__)
 
-# Bytes of a payload that take about a millisecond to count, by what counts them: a thread takes
-# larger ones, so that the events of other requests do not wait.
-_MILLISECOND_BYTES = {"native": 64 * 1024, "tokenizers": 4 * 1024, "estimate": 4 * 1024 * 1024}
+# Bytes of a payload that take a millisecond or a few to count, by what counts them, when none of
+# its words was counted before: a thread takes larger ones, so that the events of other requests do
+# not wait. The native counter gives up the interpreter lock from the same size on
+# (`native/src/python/tokens.rs`); a thread costs 0.1 ms.
+_THREAD_BYTES = {"native": 64 * 1024, "tokenizers": 4 * 1024, "estimate": 1024 * 1024}
 
 
 class ServedModel(NamedTuple):
@@ -76,8 +78,8 @@ class ServedTokens:
                 )
 
     def heavy(self, size: int) -> bool:
-        """Whether counting a payload of `size` bytes may take over a millisecond."""
-        return size >= _MILLISECOND_BYTES[self.counter.backend]
+        """Whether a payload of `size` bytes is for a thread to count."""
+        return size >= _THREAD_BYTES[self.counter.backend]
 
     def as_json(self) -> dict[str, object]:
         """For /ready."""

@@ -28,7 +28,7 @@ def loading(tokens: ServedTokens, url: str = NOWHERE) -> TokenizerLoading:
     config = WorkerConfig(
         name="test", model_server_url=url, model_log_file="", handlers=(handler,), tokens=tokens
     )
-    return TokenizerLoading(config, tokens, connect_timeout=1.0)
+    return TokenizerLoading(config, connect_timeout=1.0)
 
 
 @pytest.fixture

@@ -253,7 +253,7 @@ def test_long_payloads_are_counted_in_a_thread_by_what_counts_them(
 ) -> None:
     assert content
     tokens = ServedTokens(str(tmp_path / "words"), auto=[])
-    assert not tokens.heavy(1024 * 1024)  # an estimate
+    assert not tokens.heavy(512 * 1024)  # an estimate
     tokens.load()
     assert tokens.counter.backend == "tokenizers"
     assert tokens.heavy(1024 * 1024)
