@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.hub import cached
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from pyworker.errors import SettingsError
 from pyworker.workload.fallback import BYTES_PER_TOKEN
 from pyworker.workload.tokens import TokenCounter, token_counter
 
-COMMIT = "3ba8a35d1f1d2c5e4b6a798877665544332211ff"
 TEXT = "the cat sat on the mat and the dog sat on the cat"
 
 
@@ -42,20 +42,6 @@ def tokenizer_file(tmp_path: Path) -> Path:
 
 def counter(setting: str, **environ: str) -> TokenCounter:
     return token_counter(setting, auto_model="openai-gpt", environ=environ)
-
-
-def cached(cache: Path, model: str, file: Path, *, commit: str = COMMIT) -> Path:
-    """Put a tokenizer into a Hugging Face cache, as its client lays it out."""
-    folder = cache / f"models--{model.replace('/', '--')}"
-    snapshot = folder / "snapshots" / commit
-    snapshot.mkdir(parents=True)
-    (folder / "blobs").mkdir(exist_ok=True)
-    blob = folder / "blobs" / f"of-{commit}"
-    blob.write_bytes(file.read_bytes())
-    (snapshot / "tokenizer.json").symlink_to(blob)
-    (folder / "refs").mkdir(exist_ok=True)
-    (folder / "refs" / "main").write_text(commit)
-    return snapshot
 
 
 def test_a_path_counts_exactly_special_tokens_included(tokenizer_file: Path) -> None:
