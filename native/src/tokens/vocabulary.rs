@@ -22,7 +22,6 @@ pub struct Vocabulary {
     pub entries: usize,
     /// How many ids they have; fewer where two entries share one.
     pub distinct: usize,
-    seen: Vec<u64>,
 }
 
 impl Vocabulary {
@@ -37,40 +36,77 @@ impl Vocabulary {
         wanted: impl IntoIterator<Item = String>,
     ) -> Result<Self, Unsupported> {
         // No id yet.
-        let mut ids: HashMap<String, Option<u32>> =
+        let ids: HashMap<String, Option<u32>> =
             wanted.into_iter().map(|token| (token, None)).collect();
-        let mut vocabulary = Self::default();
-        Model(&mut vocabulary, &mut ids)
-            .deserialize(&mut serde_json::Deserializer::from_str(model.get()))
-            .map_err(|error| Unsupported(format!("the model's vocabulary: {error}")))?;
-        vocabulary.ids = ids
-            .into_iter()
-            .filter_map(|(token, id)| Some((token, id?)))
-            .collect();
-        vocabulary.seen = Vec::new();
-        Ok(vocabulary)
+        let lengths = ids.keys().fold(0, |bits, token| bits | length_bit(token));
+        let mut reading = Reading {
+            vocabulary: Self::default(),
+            wanted: ids,
+            lengths,
+            seen: Vec::new(),
+            complete: false,
+        };
+        let read =
+            Model(&mut reading).deserialize(&mut serde_json::Deserializer::from_str(model.get()));
+        match read {
+            Err(error) if !reading.complete => {
+                Err(Unsupported(format!("the model's vocabulary: {error}")))
+            }
+            _ => Ok(reading.done()),
+        }
+    }
+}
+
+/// A bit for the length of a token: most entries of a vocabulary need not be looked up.
+fn length_bit(token: &str) -> u64 {
+    1 << token.len().min(63)
+}
+
+/// A vocabulary while it is read.
+struct Reading {
+    vocabulary: Vocabulary,
+    /// No id yet: not in it so far.
+    wanted: HashMap<String, Option<u32>>,
+    lengths: u64,
+    /// A bit for each id.
+    seen: Vec<u64>,
+    complete: bool,
+}
+
+impl Reading {
+    fn done(self) -> Vocabulary {
+        let found = self.wanted.into_iter();
+        Vocabulary {
+            ids: found.filter_map(|(token, id)| Some((token, id?))).collect(),
+            ..self.vocabulary
+        }
     }
 
-    fn add(&mut self, id: u32) -> bool {
-        let (word, bit) = ((id / 64) as usize, 1 << (id % 64));
-        if id >= IDS {
-            return false;
+    fn entry<E: Error>(&mut self, token: &str, id: u32) -> Result<(), E> {
+        // The last one counts where a token stands twice, as in the reference.
+        if self.lengths & length_bit(token) != 0 {
+            if let Some(wanted) = self.wanted.get_mut(token) {
+                *wanted = Some(id);
+            }
         }
+        if id >= IDS {
+            return Err(E::custom(format_args!("id {id} of {token:?} is too large")));
+        }
+        let (word, bit) = ((id / 64) as usize, 1 << (id % 64));
         if word >= self.seen.len() {
             self.seen.resize(word + 1, 0);
         }
         if let Some(word) = self.seen.get_mut(word) {
-            self.distinct += usize::from(*word & bit == 0);
+            self.vocabulary.distinct += usize::from(*word & bit == 0);
             *word |= bit;
         }
-        self.entries += 1;
-        true
+        self.vocabulary.entries += 1;
+        Ok(())
     }
 }
 
-type Wanted = HashMap<String, Option<u32>>;
-
-struct Model<'v>(&'v mut Vocabulary, &'v mut Wanted);
+/// Reads no further than the vocabulary: what follows it are merges, megabytes of them.
+struct Model<'r>(&'r mut Reading);
 
 impl<'de> DeserializeSeed<'de> for Model<'_> {
     type Value = ();
@@ -84,44 +120,23 @@ impl<'de> Visitor<'de> for Model<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a model with one vocab")
+        f.write_str("a model with a vocab")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let mut found = false;
         while let Some(Name(name)) = entries.next_key()? {
-            if name != "vocab" {
-                entries.next_value::<IgnoredAny>()?;
-            } else if found {
-                return Err(A::Error::duplicate_field("vocab"));
-            } else {
-                found = true;
-                entries.next_value_seed(Entries(self.0, self.1))?;
+            if name == "vocab" {
+                entries.next_value_seed(Entries(self.0))?;
+                self.0.complete = true;
+                return Ok(());
             }
+            entries.next_value::<IgnoredAny>()?;
         }
-        if found {
-            Ok(())
-        } else {
-            Err(A::Error::missing_field("vocab"))
-        }
+        Err(A::Error::missing_field("vocab"))
     }
 }
 
-struct Entries<'v>(&'v mut Vocabulary, &'v mut Wanted);
-
-impl Entries<'_> {
-    fn entry<E: Error>(&mut self, token: &str, id: u32) -> Result<(), E> {
-        // The last one counts where a token stands twice, as in the reference.
-        if let Some(wanted) = self.1.get_mut(token) {
-            *wanted = Some(id);
-        }
-        if self.0.add(id) {
-            Ok(())
-        } else {
-            Err(E::custom(format_args!("id {id} of {token:?} is too large")))
-        }
-    }
-}
+struct Entries<'r>(&'r mut Reading);
 
 impl<'de> DeserializeSeed<'de> for Entries<'_> {
     type Value = ();
@@ -138,17 +153,17 @@ impl<'de> Visitor<'de> for Entries<'_> {
         f.write_str("an object or an array of tokens")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some((Name(token), id)) = entries.next_entry()? {
-            self.entry(&token, id)?;
+            self.0.entry(&token, id)?;
         }
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let mut id = 0;
         while let Some((Name(token), IgnoredAny)) = entries.next_element()? {
-            self.entry(&token, id)?;
+            self.0.entry(&token, id)?;
             id += 1;
         }
         Ok(())
