@@ -119,7 +119,7 @@ fn an_empty_token_is_no_token() {
 }
 
 #[test]
-fn tokens_that_replace_one_another_are_refused() {
+fn tokens_that_are_in_each_others_place_are_refused() {
     let refused = |tokens: &[AddedToken], vocab: &str| {
         Added::new(tokens, &model(vocab), |content| {
             content.to_lowercase().into()
@@ -143,8 +143,13 @@ fn tokens_that_replace_one_another_are_refused() {
         normalized: true,
         ..token(content)
     };
-    assert!(refused(&[normalized("A"), normalized("a")], "{}"));
-    assert!(!refused(&[normalized("A"), token("a")], "{}"));
+    let alone = AddedToken {
+        single_word: true,
+        ..normalized("a")
+    };
+    assert!(!refused(&[normalized("A"), normalized("a")], "{}"));
+    assert!(refused(&[normalized("A"), alone.clone()], "{}"));
+    assert!(!refused(&[token("A"), alone], "{}"));
 }
 
 #[test]

@@ -26,8 +26,8 @@ impl Added {
     ///
     /// # Errors
     ///
-    /// The tokens share ids or normalised contents, which makes one replace another, or makes the
-    /// reference refuse the file.
+    /// The tokens share ids, which makes one replace another, or normalised contents with different
+    /// rules, of which the reference takes any.
     pub fn new<'t>(
         tokens: &'t [AddedToken],
         model: &RawValue,
@@ -106,7 +106,7 @@ pub struct Matcher {
 }
 
 /// What a match may take or not have around it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rules {
     single_word: bool,
     lstrip: bool,
@@ -119,27 +119,32 @@ impl Matcher {
         if tokens.is_empty() {
             return Ok(None);
         }
-        let mut contents = HashSet::new();
+        // Two that are one when normalised: the reference takes either.
+        let mut patterns: BTreeMap<&str, Rules> = BTreeMap::new();
         for (content, token) in tokens {
-            if content.is_empty() || !contents.insert(content.as_ref()) {
+            let rules = Rules {
+                single_word: token.single_word,
+                lstrip: token.lstrip,
+                rstrip: token.rstrip,
+            };
+            if content.is_empty()
+                || patterns
+                    .insert(content, rules)
+                    .is_some_and(|other| other != rules)
+            {
                 return Err(Unsupported(format!(
-                    "the added token {:?}, normalised, is empty or another one",
+                    "the added token {:?} is nothing when normalised, or another one",
                     token.content
                 )));
             }
         }
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(tokens.iter().map(|(content, _)| content.as_ref()))
+            .build(patterns.keys())
             .map_err(|error| Unsupported(format!("the added tokens: {error}")))?;
-        let rules = tokens.iter().map(|(_, token)| Rules {
-            single_word: token.single_word,
-            lstrip: token.lstrip,
-            rstrip: token.rstrip,
-        });
         Ok(Some(Self {
             search,
-            rules: rules.collect(),
+            rules: patterns.into_values().collect(),
         }))
     }
 
