@@ -45,8 +45,9 @@ _SPECIAL_TOKENS = (
 )
 # Half of a surrogate pair: an escape in JSON can write one, UTF-8 cannot.
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-# Not in any chat: the place where the last message ends, in what the template wrote.
-_HERE = "\ue000pyworker-ends-here\ue000"
+# Not in any chat: the place where the last message ends, in what the template wrote. Its space is
+# gone if the template trims messages.
+_HERE = "\ue000ends-here\ue000 "
 
 
 class NoChatTemplate(ValueError):
@@ -194,6 +195,10 @@ class ChatTemplate:
             continue_final_message=given.continue_final_message,
             **given.variables,
         )
+        if given.cut_after is not None:
+            end = text.rfind(given.cut_after)
+            # A template that trims it is not cut, there as here.
+            text = text[: end + len(given.cut_after)].rstrip() if end >= 0 else text
         if not text.isascii():
             text = _LONE_SURROGATE.sub("\ufffd", text)
         return Rendered(text, given.special, given.exact)
@@ -254,10 +259,10 @@ def _marked(chat: list[dict[str, object]]) -> str:
 
 
 def _until_mark(text: str, final: str) -> str:
-    end = text.rfind(_HERE)
+    end = text.rfind(_HERE.strip())
     if end < 0 or final.strip() not in text:
         raise TemplateFailed("the template leaves out the text to continue")
-    return text[:end]
+    return text[:end] if text.startswith(_HERE, end) else text[:end].rstrip()
 
 
 def _object(value: object) -> Json:

@@ -7,7 +7,7 @@ Read in vLLM (`entrypoints/chat_utils.py`) and TGI 3 (`router/src/lib.rs`, `chat
 | parts of content | joined by newlines, or left as parts if    | joined by nothing; an image is |
 |                  | the template loops over them               | written `![](url)`             |
 | arguments        | the JSON in the string, parsed             | the call as JSON is the text   |
-| last message     | continued if the request asks for it       | continued if the assistant's   |
+| last message     | continued if the request asks for it       | cut after, if the assistant's  |
 | template's view  | `chat_template_kwargs` of the request      | nothing of the request         |
 | special tokens   | none added, unless the request asks for it | none added                     |
 | blanks           | as transformers: blocks trimmed            | blocks not trimmed             |
@@ -38,6 +38,7 @@ class TemplateInput:
         messages, tools: As the engine passes them.
         add_generation_prompt: End with the head of the answer.
         continue_final_message: End within the last message instead.
+        cut_after: End after the last place of this text in what the template wrote.
         variables: More of them, by name.
         special: The engine puts special tokens around what the template writes.
         exact: Whether the engine's template sees the same to the last byte.
@@ -47,6 +48,7 @@ class TemplateInput:
     tools: list[Json] | None = None
     add_generation_prompt: bool = True
     continue_final_message: bool = False
+    cut_after: str | None = None
     variables: Json = field(default_factory=dict[str, object])
     special: bool = False
     exact: bool = True
@@ -84,10 +86,12 @@ def for_tgi(request: Json, messages: Iterable[Json]) -> TemplateInput:
     messages = list(messages)
     tools = _objects(request.get("tools"))
     calls = any(message.get("content") is None for message in messages)
+    uniform = [_tgi_message(message) for message in messages]
+    continued = bool(uniform) and uniform[-1]["role"] == "assistant"
     return TemplateInput(
-        messages=[_tgi_message(message) for message in messages],
+        messages=uniform,
         tools=tools or None,
-        continue_final_message=bool(messages) and messages[-1].get("role") == "assistant",
+        cut_after=str(uniform[-1]["content"]) if continued else None,
         # With tools TGI adds one of its own, and a prompt that differs from version to version.
         exact=not tools and not calls,
     )

@@ -123,7 +123,7 @@ def test_selectors_join_and_refuse_what_cannot_be_meant() -> None:
         with pytest.raises(ValueError, match=r"path"):
             prompt(*paths)
     with pytest.raises(ValueError, match="leads through"):
-        messages("a.chat") | prompt("a.tools")
+        _ = messages("a.chat") | prompt("a.tools")
 
 
 def test_tools_stand_beside_their_messages(counter: TokenCounter) -> None:
@@ -134,13 +134,13 @@ def test_tools_stand_beside_their_messages(counter: TokenCounter) -> None:
 
 # Text as clients send it: escapes of all kinds, pairs and halves of pairs, runs around the sizes
 # at which the reader changes its step, and added tokens.
-TEXT = st.one_of(
+TEXT: st.SearchStrategy[str] = st.one_of(
     st.text(max_size=12),
     st.text(alphabet='"\\/\b\f\n\r\t\x00 aé中😀\ud83d\ude00', max_size=12),
-    st.builds(lambda n, end: "the cat " * n + end, st.integers(0, 20), st.text(max_size=2)),
+    st.integers(0, 20).map(lambda n: "the cat " * n + "中"),
     st.sampled_from(["<s>", "a<|im_end|>b", " <s> "]),
 )
-PART = st.one_of(
+PART: st.SearchStrategy[Any] = st.one_of(
     TEXT,
     st.fixed_dictionaries({"type": st.sampled_from(["text", "input_text"]), "text": TEXT}),
     st.fixed_dictionaries({"text": TEXT, "type": st.just("text"), "cache": st.booleans()}),
@@ -148,11 +148,13 @@ PART = st.one_of(
     st.just({"type": "text", "text": None}),
 )
 # Sent as JSON in a string, or as JSON.
-JSON = st.dictionaries(TEXT, st.one_of(TEXT, st.integers(), st.none()), max_size=3)
-CALL = st.fixed_dictionaries(
+JSON: st.SearchStrategy[Any] = st.dictionaries(
+    TEXT, st.one_of(TEXT, st.integers(), st.none()), max_size=3
+)
+CALL: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {"function": st.fixed_dictionaries({"arguments": st.one_of(TEXT, JSON), "name": TEXT})}
 )
-MESSAGE = st.fixed_dictionaries(
+MESSAGE: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {},
     optional={
         "content": st.one_of(TEXT, st.none(), st.lists(PART, max_size=4)),
@@ -162,14 +164,14 @@ MESSAGE = st.fixed_dictionaries(
         "other": st.lists(TEXT, max_size=2),
     },
 )
-PROMPT = st.one_of(
+PROMPT: st.SearchStrategy[Any] = st.one_of(
     TEXT,
     st.none(),
     st.lists(TEXT, max_size=3),
     st.lists(st.integers(0, 1 << 40), max_size=5),
     st.lists(st.lists(st.integers(0, 9), max_size=3), max_size=3),
 )
-PAYLOAD = st.fixed_dictionaries(
+PAYLOAD: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {},
     optional={
         "messages": st.lists(MESSAGE, max_size=4),
@@ -192,9 +194,9 @@ def twin(payload: dict[str, Any], tight: bool) -> tuple[list[tuple[str, bool]], 
         (nested, True),
         (payload.get("plain"), False),
     ]:
-        items = value if isinstance(value, list) else [value]
+        items = as_list(value)
         texts += [(item, special) for item in items if isinstance(item, str)]
-        ids += sum(len(item) for item in items if isinstance(item, list))
+        ids += sum(len(cast("list[int]", item)) for item in items if isinstance(item, list))
         ids += sum(isinstance(item, int) for item in items)
     for message in payload.get("messages", []):
         texts += [(text, False) for text in of_message(message, tight)]
@@ -202,15 +204,21 @@ def twin(payload: dict[str, Any], tight: bool) -> tuple[list[tuple[str, bool]], 
     return [(re.sub("[\ud800-\udfff]", "\ufffd", text), special) for text, special in texts], ids
 
 
+def as_list(value: object) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
 def of_message(message: dict[str, Any], tight: bool) -> list[str]:
-    texts = [message.get("role"), message.get("name")]
+    texts: list[Any] = [message.get("role"), message.get("name")]
     content = message.get("content")
-    for part in content if isinstance(content, list) else [content]:
+    for part in as_list(content):
         if isinstance(part, dict):
-            texts += [part["text"]] if part["type"] in ("text", "input_text") else []
+            fields = cast("dict[str, Any]", part)
+            texts += [fields["text"]] if fields["type"] in ("text", "input_text") else []
         else:
             texts.append(part)
-    for call in message.get("tool_calls") or []:
+    calls: list[Any] = message.get("tool_calls") or []
+    for call in calls:
         arguments = call["function"]["arguments"]
         texts.append(call["function"]["name"])
         texts.append(arguments if isinstance(arguments, str) else as_json(arguments, tight))
@@ -229,7 +237,7 @@ def as_json(value: object, tight: bool) -> str:
 
 
 @given(PAYLOAD, st.booleans(), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_it_counts_what_a_parser_finds(payload: Any, tight: bool, ascii_only: bool) -> None:
     try:
         body = spelled(payload, tight, ascii_only).encode()
@@ -248,7 +256,7 @@ def test_it_counts_what_a_parser_finds(payload: Any, tight: bool, ascii_only: bo
 
 
 @given(PAYLOAD, st.data())
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_a_cut_payload_is_refused_within_itself(payload: Any, data: st.DataObject) -> None:
     body = json.dumps(payload).encode()
     cut = data.draw(st.integers(0, len(body) - 1))
@@ -260,7 +268,7 @@ def test_a_cut_payload_is_refused_within_itself(payload: Any, data: st.DataObjec
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_bytes_break_it(noise: bytes) -> None:
     for payload in (noise, b'{"messages":' + noise, b'{"prompt":"' + noise + b'"}'):
         for counter in COUNTERS.values():
