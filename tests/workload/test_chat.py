@@ -156,7 +156,7 @@ def test_vllm_passes_what_a_request_says_to_its_template() -> None:
     assert rendered(source, request) == "False|True|['d']"
     assert rendered(source, user("x") | {"add_generation_prompt": False}) == "|False|None"
     loaded = template(source)
-    asking = {**user("x"), "add_special_tokens": True, "chat_template": "own"}
+    asking: dict[str, Any] = {**user("x"), "add_special_tokens": True, "chat_template": "own"}
     found = loaded.of_request(asking, asking["messages"])
     assert (found.special, found.exact) == (True, False)
     assert loaded.of_request(user("x"), user("x")["messages"])[1:] == (False, True)
