@@ -1,3 +1,13 @@
 //! Byte pair encoding.
+//!
+//! * [`byte_level`]: the family whose symbols are bytes
+//! * [`model`]: what a file says of its model
+//! * [`pairs`]: which symbols merge, and when
+//! * [`merge`]: the symbols that a word ends up with
 
+mod alphabet;
 pub mod byte_level;
+mod long;
+mod merge;
+mod model;
+mod pairs;

@@ -1,6 +1,8 @@
 //! Properties of characters, as the reference's own tables have them: each part of it brings
 //! another version of Unicode.
 
+pub mod nfc;
+pub mod onig;
 pub mod regex;
 
 /// A class for every character, in blocks of 256 that are stored once each.
