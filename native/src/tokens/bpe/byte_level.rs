@@ -102,7 +102,11 @@ impl ByteLevel {
         self.cache.with(|words| {
             let (mut tokens, mut at) = (0, 0);
             while at < text.len() {
-                let end = cut(text.as_bytes(), at);
+                let end = if self.pattern == Pattern::Whole {
+                    text.len()
+                } else {
+                    cut(text.as_bytes(), at)
+                };
                 let stretch = text.get(at..end).unwrap_or_default();
                 tokens += self
                     .memory
