@@ -129,6 +129,7 @@ static INDEX: [u8; {len(index)}] = [
 {rows}];
 
 #[rustfmt::skip]
+#[allow(clippy::large_const_arrays, reason = "only the numbers are in the program")]
 const SPELLED: [[u8; {BLOCK}]; {len(blocks)}] = [
 {lines}];
 """

@@ -14,7 +14,7 @@ mod words;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 pub use texts::Memory;
-pub use words::{Packed, Words};
+pub use words::{Packed, Short, Words};
 
 /// Threads that have words of their own at once; any more of them count without.
 ///

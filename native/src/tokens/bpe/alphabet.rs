@@ -24,7 +24,7 @@ pub(super) struct Alphabet {
 impl Alphabet {
     pub fn new() -> Self {
         let mut bytes = [None; 0x144];
-        for (byte, character) in (0_u8..).zip(characters()) {
+        for (byte, character) in (0_u8..=255).zip(characters()) {
             if let Some(place) = bytes.get_mut(character as usize) {
                 *place = Some(byte);
             }
@@ -32,10 +32,8 @@ impl Alphabet {
         Self { bytes }
     }
 
-    /// Puts the bytes of a token into `to`, emptied before; false if it has characters that stand
-    /// for no byte.
+    /// Adds the bytes of a token to `to`; false if it has characters that stand for no byte.
     pub fn spell(&self, token: &str, to: &mut Vec<u8>) -> bool {
-        to.clear();
         token.chars().all(|character| {
             let byte = self.bytes.get(character as usize).copied().flatten();
             to.extend(byte);

@@ -1,20 +1,20 @@
-//! Byte pair encoding over the bytes of a text: GPT-2, Qwen, Llama 3, GPT-4o, DeepSeek.
+//! Byte pair encoding over the bytes of a text: GPT-2, Qwen, Llama 3, GPT-4o, `DeepSeek`.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::cache::{Cache, Memory, Packed, Words};
+use super::super::cache::{Cache, Memory, Packed, Short, Words};
 use super::super::family::{Family, Place, Unsupported};
 use super::super::file::TokenizerFile;
 use super::super::nfc;
 use super::super::split::Pattern;
-use super::alphabet::{self, Alphabet};
 use super::long::{self, WINDOW};
 use super::merge::Word;
 use super::model::Model;
-use super::pairs::{Pairs, Symbol};
+use super::pairs::Pairs;
+use super::vocabulary::{Place as TokenPlace, Vocabulary};
 
 /// None: not of this family.
 #[must_use]
@@ -90,7 +90,8 @@ impl ByteLevel {
         if let Some(count) = words.get(word) {
             return count;
         }
-        let count = self.model.count(word);
+        let known = Packed::new(word).and_then(|word| self.model.known.get(word));
+        let count = known.unwrap_or_else(|| self.model.count(word));
         if word.len() <= WORD_KEPT {
             words.put(word, count);
         }
@@ -211,48 +212,53 @@ fn byte_level(value: &Value) -> Option<(bool, bool)> {
         .then_some((prefix_space, use_regex))
 }
 
-/// Merges, and the symbols they begin with.
+/// What becomes of a word.
 struct Bpe {
     pairs: Pairs,
-    symbols: [Symbol; 256],
     /// Bytes that have no token, and leave none behind.
     unknown: Option<Box<[bool; 256]>>,
-    /// Tokens that are taken as they stand: all of them if merges are ignored then, else none.
-    /// TODO
-    taken: HashSet<Box<[u8]>>,
+    /// Tokens of the vocabulary as words, counted when it was read: most words are among them.
+    known: Short,
+    /// The longer ones of them that count 1 whatever their merges say.
+    taken: HashMap<Box<[u8]>, TokenPlace>,
 }
 
 impl Bpe {
     fn new(model: &Model<'_>) -> Result<Self, Unsupported> {
-        if !model.vocab.is_one_to_one {
-            return Err(Unsupported("two tokens of one id".to_owned()));
-        }
-        let found = alphabet::characters()
-            .map(|character| model.vocab.get(character.encode_utf8(&mut [0; 4])));
+        let vocabulary = Vocabulary::new(model.vocab.iter())?;
+        let mut byte = 0_u8;
+        let found = [(); 256].map(|()| {
+            let symbol = vocabulary.get(&[byte]);
+            byte = byte.wrapping_add(1);
+            symbol
+        });
         let is_complete = found.iter().all(Option::is_some);
         if !is_complete && !model.drops_unknown() {
             return Err(Unsupported("bytes without a token of their own".to_owned()));
         }
-        let mut taken = HashSet::new();
-        if model.ignores_merges() {
-            let alphabet = Alphabet::new();
-            let mut bytes = Vec::new();
-            for token in model.vocab.tokens() {
-                if alphabet.spell(token, &mut bytes) {
-                    taken.insert(bytes.as_slice().into());
-                }
-            }
-        }
-        Ok(Self {
-            pairs: Pairs::new(model, &found)?,
-            symbols: found.map(Option::unwrap_or_default),
+        let mut this = Self {
+            pairs: Pairs::new(&model.merges, &vocabulary)?,
             unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
-            taken,
-        })
+            known: Short::for_words(2 * vocabulary.len()),
+            taken: HashMap::new(),
+        };
+        for token in vocabulary.short() {
+            let count = if model.ignores_merges() {
+                1
+            } else {
+                let (bytes, length) = token.unpack();
+                this.count(bytes.get(..length).unwrap_or_default())
+            };
+            this.known.put(token, count);
+        }
+        if model.ignores_merges() {
+            this.taken = vocabulary.into_long();
+        }
+        Ok(this)
     }
 
     fn count(&self, word: &[u8]) -> u32 {
-        if !self.taken.is_empty() && self.taken.contains(word) {
+        if !self.taken.is_empty() && self.taken.contains_key(word) {
             return 1;
         }
         let tokens = match &self.unknown {
@@ -273,20 +279,19 @@ impl Bpe {
     fn merged(&self, word: &[u8]) -> usize {
         match word.len() {
             0..=1 => word.len(),
-            2..=16 => Word::<16>::new(word, &self.symbols, &self.pairs)
-                .tokens()
-                .count(),
-            17..=32 => Word::<32>::new(word, &self.symbols, &self.pairs)
-                .tokens()
-                .count(),
-            33..=WINDOW => Word::<WINDOW>::new(word, &self.symbols, &self.pairs)
-                .tokens()
-                .count(),
-            _ => long::tokens(word, &self.symbols, &self.pairs),
+            2..=16 => self.merged_within::<16>(word),
+            17..=32 => self.merged_within::<32>(word),
+            33..=WINDOW => self.merged_within::<WINDOW>(word),
+            _ => long::tokens(word, &self.pairs),
         }
     }
 
+    #[inline]
+    fn merged_within<const N: usize>(&self, word: &[u8]) -> usize {
+        Word::<N>::new(word, &self.pairs).count()
+    }
+
     fn heap_bytes(&self) -> usize {
-        self.pairs.heap_bytes()
+        self.pairs.heap_bytes() + self.known.heap_bytes()
     }
 }

@@ -7,77 +7,76 @@ use std::collections::BinaryHeap;
 use super::merge::Word;
 use super::pairs::{NEVER, Pairs, Symbol};
 
-/// Bytes that are merged at once.
+/// Bytes of the longest word that is merged at once.
 pub(super) const WINDOW: usize = 128;
 
-/// Bytes at the end of a window whose tokens are left to the next: they may change with what
-/// follows.
-const MARGIN: usize = 32;
+/// For words with tokens that such a window cannot hold twice: rows of spaces are the longest ones
+/// that vocabularies have, 128 in Qwen's.
+const WIDE: usize = 512;
 
-/// Windows whose beginning is taken back before a word is merged as a whole, plus one for every
-/// [`PATIENCE_BYTES`] of it.
+/// Windows whose beginning is taken back before a word is given up for the next way, plus one for
+/// every [`PATIENCE_BYTES`] of it.
 const PATIENCE: usize = 8;
 const PATIENCE_BYTES: usize = 4096;
 
 /// Tokens of a word of any length, in time that grows with it.
-///
+pub(super) fn tokens(word: &[u8], pairs: &Pairs) -> usize {
+    by_windows::<WINDOW>(word, pairs)
+        .or_else(|| by_windows::<WIDE>(word, pairs))
+        .unwrap_or_else(|| whole(word, pairs))
+}
+
 /// The word is merged window by window. That is exact where every two neighbours `a`, `b` among the
 /// tokens merge to just `a`, `b` by themselves: suppose some merge crossed the border of two tokens,
 /// and take the first one. Until then each of the two was merged within itself, in the order that it
 /// has alone, so that `a` and `b` by themselves would come to the same merge, which they do not.
 /// Neighbours within a window pass by the same argument turned round; those where two windows meet
-/// are tried. Where they fail, the token before is taken back; where that does not help, the word
-/// has longer tokens than windows, and is merged as a whole.
-pub(super) fn tokens(word: &[u8], symbols: &[Symbol; 256], pairs: &Pairs) -> usize {
-    let merged = |word: &[u8]| Word::<WINDOW>::new(word, symbols, pairs);
-    // Where the tokens begin that are certain, as long as no later one takes them back.
+/// are tried. Where they fail, the token before is taken back. None if that happens too often, or
+/// the word has longer tokens than the window can hold.
+fn by_windows<const N: usize>(word: &[u8], pairs: &Pairs) -> Option<usize> {
+    // Tokens that end later are left to the next window: they may change with what follows.
+    let margin = N - N / 4;
     let mut begins: Vec<usize> = Vec::with_capacity(word.len() / 3);
     let mut at = 0;
     let mut patience = PATIENCE + word.len() / PATIENCE_BYTES;
     loop {
-        let window = word
-            .get(at..word.len().min(at + WINDOW))
-            .unwrap_or_default();
+        let window = word.get(at..word.len().min(at + N))?;
         let is_last = at + window.len() == word.len();
-        let found = merged(window);
-        let mut ends = found.tokens().skip(1).chain([window.len()]);
-        if let (Some(&before), Some(end)) = (begins.last(), ends.next()) {
-            let both = word.get(before..at + end).unwrap_or_default();
-            let parted = both.len() <= WINDOW && merged(both).tokens().eq([0, at - before]);
-            if !parted {
-                if patience == 0 {
-                    return whole(word, symbols, pairs);
-                }
-                patience -= 1;
-                begins.pop();
-                at = before;
+        let found = Word::<N>::new(window, pairs);
+        if let Some(&before) = begins.last() {
+            let end = found.tokens().nth(1).unwrap_or(window.len());
+            let both = word.get(before..at + end)?;
+            if both.len() > N {
+                return None;
+            }
+            if !Word::<N>::new(both, pairs).tokens().eq([0, at - before]) {
+                patience = patience.checked_sub(1)?;
+                at = begins.pop()?;
                 continue;
             }
         }
-        let limit = if is_last { WINDOW } else { WINDOW - MARGIN };
-        let from = at;
+        let limit = if is_last { N } else { margin };
+        let (from, ends) = (at, found.tokens().skip(1).chain([window.len()]));
         for (begin, end) in found
             .tokens()
-            .zip(found.tokens().skip(1).chain([window.len()]))
+            .zip(ends)
+            .take_while(|(_, end)| *end <= limit)
         {
-            if end > limit {
-                break;
-            }
             begins.push(from + begin);
             at = from + end;
         }
         if is_last {
-            return begins.len();
+            return Some(begins.len());
         }
         if at == from {
-            return whole(word, symbols, pairs);
+            return None;
         }
     }
 }
 
 /// The same with a heap, in n log n.
-fn whole(word: &[u8], symbols: &[Symbol; 256], pairs: &Pairs) -> usize {
-    let mut parts = Parts::new(word, symbols);
+fn whole(word: &[u8], pairs: &Pairs) -> usize {
+    let mut parts = Parts::new(word);
     let mut heap: BinaryHeap<Reverse<(u32, usize)>> = (0..word.len())
         .filter_map(|at| parts.rank(at, pairs).map(|rank| Reverse((rank, at))))
         .collect();
@@ -105,12 +104,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(word: &[u8], symbols: &[Symbol; 256]) -> Self {
-        let symbol = |byte: u8| symbols.get(usize::from(byte)).copied();
+    fn new(word: &[u8]) -> Self {
         let parts = word
             .iter()
             .enumerate()
-            .map(|(at, &byte)| (symbol(byte), at + 1, at.wrapping_sub(1)))
+            .map(|(at, &byte)| (Some(byte.into()), at + 1, at.wrapping_sub(1)))
             .collect();
         Self { parts }
     }

@@ -5,28 +5,53 @@
     clippy::indexing_slicing,
     reason = "the hottest loop; places are masked to the size of the arrays"
 )]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "ranks have 20 bits and places 9"
+)]
 
 use super::pairs::{NEVER, Pairs, Symbol};
 
 /// Rank above, place below: the least of these is the next to merge.
 type Key = i32;
-const PLACE_BITS: u32 = 8;
+const PLACE_BITS: u32 = 9;
 const NONE: Key = Key::MAX;
 
-/// A word of up to N symbols, N a power of two up to 128.
+/// Words up to this long are searched for the least key as a whole, longer ones block by block.
+const DIRECT: usize = 32;
+const BLOCK: usize = 16;
+const BLOCKS: usize = 512 / BLOCK;
+
+/// Eight at a time side by side, which the compiler puts into vectors; there is a multiple of them.
+#[inline]
+fn least(keys: &[Key]) -> Key {
+    let mut least = [NONE; 8];
+    for keys in keys.chunks_exact(8) {
+        for (least, &key) in least.iter_mut().zip(keys) {
+            *least = key.min(*least);
+        }
+    }
+    least.into_iter().fold(NONE, Key::min)
+}
+
+/// A word of up to N symbols, N a power of two up to 512.
 ///
 /// Symbols stay where they began, and those merged into the one before are skipped over.
 pub(super) struct Word<const N: usize> {
     symbols: [Symbol; N],
     /// Of a symbol and the next one.
     keys: [Key; N],
-    next: [u8; N],
-    previous: [u8; N],
+    next: [u16; N],
+    previous: [u16; N],
+    /// The least of each [`BLOCK`] keys; not kept up to [`DIRECT`].
+    blocks: [Key; BLOCKS],
     length: usize,
+    merged: usize,
 }
 
 #[inline]
-#[allow(clippy::cast_possible_wrap, reason = "ranks have 23 bits, places 8")]
 fn key(rank: u32, place: usize) -> Key {
     if rank == NEVER {
         NONE
@@ -40,54 +65,89 @@ impl<const N: usize> Word<N> {
 
     /// The word, merged. It has 1 to N bytes, each with a symbol.
     #[inline]
-    pub fn new(word: &[u8], symbols: &[Symbol; 256], pairs: &Pairs) -> Self {
+    pub fn new(word: &[u8], pairs: &Pairs) -> Self {
         let mut this = Self {
             symbols: [0; N],
             keys: [NONE; N],
             next: [0; N],
             previous: [0; N],
+            blocks: [NONE; BLOCKS],
             length: word.len().min(N),
+            merged: 0,
         };
         for (at, &byte) in word.iter().take(N).enumerate() {
-            this.symbols[at] = symbols[usize::from(byte)];
-            this.next[at] = (at + 1) as u8;
-            this.previous[at] = (at as u8).wrapping_sub(1);
+            this.symbols[at] = Symbol::from(byte);
+            this.next[at] = (at + 1) as u16;
+            this.previous[at] = (at as u16).wrapping_sub(1);
         }
         for (at, pair) in word.windows(2).take(N - 1).enumerate() {
             this.keys[at] = key(pairs.rank_of_bytes(pair[0], pair[1]), at);
+        }
+        for block in (0..this.length).step_by(BLOCK) {
+            this.changed(block);
         }
         this.merge(pairs);
         this
     }
 
+    /// The least key of all: of every key, or of every block's least where there are many.
+    #[inline]
+    fn least(&self) -> Key {
+        if N <= DIRECT {
+            least(&self.keys[..self.length.next_multiple_of(8)])
+        } else {
+            least(&self.blocks[..self.length.div_ceil(BLOCK).next_multiple_of(8)])
+        }
+    }
+
+    /// Notes that keys of the block that a place is in have changed.
+    #[inline]
+    fn changed(&mut self, place: usize) {
+        if N > DIRECT {
+            let block = place / BLOCK;
+            self.blocks[block] = least(&self.keys[block * BLOCK..][..BLOCK]);
+        }
+    }
+
     #[inline]
     fn merge(&mut self, pairs: &Pairs) {
         loop {
-            let first = self.keys[..self.length]
-                .iter()
-                .copied()
-                .fold(NONE, Key::min);
+            let first = self.least();
             if first == NONE {
                 return;
             }
+            self.merged += 1;
             let at = first as usize & Self::MASK;
             let right = usize::from(self.next[at]) & Self::MASK;
             let after = usize::from(self.next[right]);
             let symbol = pairs.product((first >> PLACE_BITS) as u32);
             self.symbols[at] = symbol;
-            self.next[at] = after as u8;
+            self.next[at] = after as u16;
             self.keys[right] = NONE;
             self.keys[at] = NONE;
             if after < self.length {
                 let after = after & Self::MASK;
-                self.previous[after] = at as u8;
+                self.previous[after] = at as u16;
                 self.keys[at] = key(pairs.rank(symbol, self.symbols[after]), at);
             }
             if at > 0 {
                 let before = usize::from(self.previous[at]) & Self::MASK;
                 self.keys[before] = key(pairs.rank(self.symbols[before], symbol), before);
+                if before / BLOCK != at / BLOCK {
+                    self.changed(before);
+                }
+            }
+            self.changed(at);
+            if right / BLOCK != at / BLOCK {
+                self.changed(right);
             }
         }
+    }
+
+    /// How many tokens there are.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.length - self.merged
     }
 
     /// Where each token begins.

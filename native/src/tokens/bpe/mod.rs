@@ -2,6 +2,7 @@
 //!
 //! * [`byte_level`]: the family whose symbols are bytes
 //! * [`model`]: what a file says of its model
+//! * [`vocabulary`]: its tokens by their bytes
 //! * [`pairs`]: which symbols merge, and when
 //! * [`merge`]: the symbols that a word ends up with
 
@@ -11,3 +12,4 @@ mod long;
 mod merge;
 mod model;
 mod pairs;
+mod vocabulary;

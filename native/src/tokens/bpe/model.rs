@@ -1,9 +1,7 @@
 //! What a `tokenizer.json` says of a BPE model.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -31,7 +29,7 @@ pub(super) struct Model<'a> {
     #[serde(default)]
     ignore_merges: Option<bool>,
     #[serde(borrow)]
-    pub vocab: Vocabulary<'a>,
+    pub vocab: Tokens<'a>,
     #[serde(borrow)]
     pub merges: Merges<'a>,
 }
@@ -79,55 +77,31 @@ impl<'a> Model<'a> {
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Tokens, each with its place in the file. Ids say nothing about counting, as long as no two
-/// tokens share one.
-pub(super) struct Vocabulary<'a> {
-    places: HashMap<Cow<'a, str>, u32, BuildHasherDefault<Fold>>,
-    /// Neither a token nor an id stands there twice.
-    pub is_one_to_one: bool,
-}
+/// Tokens and their ids, in the order of the file.
+pub(super) struct Tokens<'a>(Vec<(Cow<'a, str>, u32)>);
 
-impl Vocabulary<'_> {
-    pub fn get(&self, token: &str) -> Option<u32> {
-        self.places.get(token).copied()
-    }
-
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    pub fn tokens(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(AsRef::as_ref)
+impl Tokens<'_> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> {
+        self.0.iter().map(|(token, id)| (token.as_ref(), *id))
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Vocabulary<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Tokens<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
         impl<'de> Visitor<'de> for Entries {
-            type Value = Vocabulary<'de>;
+            type Value = Tokens<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("tokens and ids")
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut places = HashMap::default();
-                let mut ids = Vec::new();
-                let mut is_one_to_one = true;
+                let mut tokens = Vec::new();
                 while let Some((Text(token), id)) = map.next_entry::<Text<'de>, u32>()? {
-                    ids.push(id);
-                    let place = u32::try_from(places.len()).unwrap_or(u32::MAX);
-                    is_one_to_one &= places.insert(token, place).is_none();
+                    tokens.push((token, id));
                 }
-                let tokens = ids.len();
-                ids.sort_unstable();
-                ids.dedup();
-                is_one_to_one &= ids.len() == tokens;
-                Ok(Vocabulary {
-                    places,
-                    is_one_to_one,
-                })
+                Ok(Tokens(tokens))
             }
         }
         deserializer.deserialize_map(Entries)
@@ -212,26 +186,4 @@ fn split(text: Cow<'_, str>) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
         }
     };
     (!pair.1.contains(' ')).then_some(pair)
-}
-
-/// A hasher for tokens: the file is no attacker, it could as well be a slow one.
-#[derive(Default)]
-pub(super) struct Fold(u64);
-
-impl Hasher for Fold {
-    fn finish(&self) -> u64 {
-        // The table takes its place from the lowest bits and its tags from the highest.
-        self.0 ^ self.0 >> 32
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for step in bytes.chunks(8) {
-            let mut word = [0; 8];
-            for (to, from) in word.iter_mut().zip(step) {
-                *to = *from;
-            }
-            let mixed = self.0.rotate_left(5) ^ u64::from_le_bytes(word);
-            self.0 = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-    }
 }

@@ -1,69 +1,107 @@
 //! Which symbols merge, when, and into what.
 
 use super::super::family::Unsupported;
-use super::model::Model;
+use super::model::Merges;
+use super::vocabulary::{Place, Spelled, Vocabulary};
 
-/// A token of the vocabulary, by its place there.
+/// What a word is made of: bytes are symbols 0 to 255, and what merge r makes first is 256 + r.
 pub(super) type Symbol = u32;
 
 /// Pairs that do not merge have this rank: after all others.
-pub(super) const NEVER: u32 = LIMIT_MERGES;
+pub(super) const NEVER: u32 = 1 << 20;
 
-/// As many merges as fit a slot beside two symbols, and a rank beside a place in [`super::merge`];
-/// the largest published vocabularies have 262,000 tokens and 515,000 merges.
-const LIMIT_MERGES: u32 = (1 << 23) - 1;
-const RANK_BITS: u32 = 24;
+/// As many merges as leave 20 bits for a symbol; the largest published vocabularies have 515,000.
+const LIMIT: usize = (1 << SYMBOL_BITS) - FIRST as usize - 1;
 const SYMBOL_BITS: u32 = 20;
+const RANK_BITS: u32 = 24;
+const FIRST: Symbol = 256;
 const EMPTY: u64 = u64::MAX;
+/// Of a token that no text comes to.
+const UNREACHED: Symbol = Symbol::MAX;
 
 /// All merges of a model.
 pub(super) struct Pairs {
-    /// left, right and rank in one number, where a multiplication puts it, or after that.
+    /// left, right and rank in one number, where the hash says, or after that.
     slots: Vec<u64>,
-    shift: u32,
-    /// What a merge makes, by rank.
+    slot_shift: u32,
+    /// A bit for the hash of each pair: most pairs that do not merge are told by this, which fits
+    /// the second level cache of a core, as the slots do not.
+    filter: Vec<u64>,
+    filter_shift: u32,
+    /// What a merge makes, by rank; empty if every merge makes a token of its own.
     products: Vec<Symbol>,
     /// Ranks of the pairs of bytes, with which every word begins.
     bytes: Vec<u32>,
 }
 
 impl Pairs {
-    /// The symbols of bytes are given: None for those without a token.
-    pub fn new(model: &Model<'_>, symbols: &[Option<Symbol>; 256]) -> Result<Self, Unsupported> {
-        let merges = &model.merges.0;
-        if model.vocab.len() >= 1 << SYMBOL_BITS || merges.len() >= LIMIT_MERGES as usize {
-            return Err(Unsupported("more than a million tokens".to_owned()));
+    /// # Errors
+    ///
+    /// A merge is of tokens that are not in the vocabulary, or makes such a one.
+    pub fn new(merges: &Merges<'_>, vocabulary: &Vocabulary<'_>) -> Result<Self, Unsupported> {
+        if merges.0.len() > LIMIT {
+            return Err(Unsupported("more than a million merges".to_owned()));
         }
-        // A third full at most: a pair that does not merge is then told by one slot, mostly.
-        let size = (3 * merges.len()).next_power_of_two().max(16);
-        let mut pairs = Self {
-            slots: vec![EMPTY; size],
-            shift: u64::BITS - size.trailing_zeros(),
-            products: Vec::with_capacity(merges.len()),
+        let merges = in_places(merges, vocabulary)?;
+        let mut symbols = vec![UNREACHED; vocabulary.len()];
+        for byte in 0..=u8::MAX {
+            let place = vocabulary.get(&[byte]).map(|place| place as usize);
+            if let Some(symbol) = place.and_then(|place| symbols.get_mut(place)) {
+                *symbol = byte.into();
+            }
+        }
+        for (rank, merge) in (FIRST..).zip(&merges) {
+            let place = merge.map(|[_, _, product]| product as usize);
+            if let Some(symbol) = place.and_then(|place| symbols.get_mut(place)) {
+                *symbol = rank.min(*symbol);
+            }
+        }
+        let symbol = |place: Place| symbols.get(place as usize).copied().unwrap_or(UNREACHED);
+        let merges: Vec<_> = merges
+            .into_iter()
+            .map(|merge| merge.map_or([UNREACHED; 3], |merge| merge.map(symbol)))
+            .collect();
+        Ok(Self::of_symbols(&merges))
+    }
+
+    /// left, right and product of each merge.
+    fn of_symbols(merges: &[[Symbol; 3]]) -> Self {
+        // Twice to four times the merges, and 8 to 16 bits for each in the filter.
+        let slots = (2 * merges.len()).next_power_of_two().max(64);
+        let bits = slots * 4;
+        let mut this = Self {
+            slots: vec![EMPTY; slots],
+            slot_shift: u64::BITS - slots.trailing_zeros(),
+            filter: vec![0; bits / 64],
+            filter_shift: u64::BITS - bits.trailing_zeros(),
+            products: Vec::new(),
             bytes: Vec::new(),
         };
-        let mut product = String::new();
-        for (left, right) in merges {
-            product.clear();
-            product.push_str(left);
-            product.push_str(right);
-            let place = |token: &str| {
-                let missing = || Unsupported(format!("a merge of {token:?}, which is no token"));
-                model.vocab.get(token).ok_or_else(missing)
-            };
-            let (left, right, product) = (place(left)?, place(right)?, place(&product)?);
-            pairs.insert(left, right, product);
+        for (rank, &[left, right, _]) in (0..).zip(merges) {
+            if left != UNREACHED && right != UNREACHED {
+                this.insert(left, right, rank);
+            }
         }
-        pairs.bytes = pairs.of_bytes(symbols);
-        Ok(pairs)
+        if (FIRST..)
+            .zip(merges)
+            .any(|(symbol, merge)| merge[2] != symbol)
+        {
+            this.products = merges.iter().map(|merge| merge[2]).collect();
+        }
+        this.bytes = (0..FIRST)
+            .flat_map(|left| (0..FIRST).map(move |right| (left, right)))
+            .map(|(left, right)| this.rank(left, right))
+            .collect();
+        this
     }
 
     /// Ranks in order; a pair that stands twice has its last one.
-    fn insert(&mut self, left: Symbol, right: Symbol, product: Symbol) {
-        let rank = self.products.len() as u64;
-        self.products.push(product);
+    fn insert(&mut self, left: Symbol, right: Symbol, rank: u64) {
         let pair = pair(left, right);
-        let mut at = self.slot(pair);
+        let (bit, mut at) = self.hash(pair);
+        if let Some(bits) = self.filter.get_mut(bit / 64) {
+            *bits |= 1 << (bit % 64);
+        }
         while let Some(slot) = self.slots.get_mut(at) {
             if *slot == EMPTY || *slot >> RANK_BITS == pair {
                 *slot = pair << RANK_BITS | rank;
@@ -73,22 +111,21 @@ impl Pairs {
         }
     }
 
-    fn of_bytes(&self, symbols: &[Option<Symbol>; 256]) -> Vec<u32> {
-        let rank = |left: &Option<Symbol>, right: &Option<Symbol>| {
-            left.zip(*right)
-                .map_or(NEVER, |(left, right)| self.rank(left, right))
-        };
-        symbols
-            .iter()
-            .flat_map(|left| symbols.iter().map(move |right| rank(left, right)))
-            .collect()
-    }
-
     /// When the pair merges: [`NEVER`], or a number that is less for those that merge sooner.
     #[inline]
     pub fn rank(&self, left: Symbol, right: Symbol) -> u32 {
         let pair = pair(left, right);
-        let mut at = self.slot(pair);
+        let (bit, at) = self.hash(pair);
+        let bits = self.filter.get(bit / 64).copied().unwrap_or(0);
+        if bits >> (bit % 64) & 1 == 0 {
+            NEVER
+        } else {
+            self.find(pair, at)
+        }
+    }
+
+    #[inline]
+    fn find(&self, pair: u64, mut at: usize) -> u32 {
         while let Some(&slot) = self.slots.get(at) {
             if slot >> RANK_BITS == pair {
                 // A lossless cast: 24 bits.
@@ -112,25 +149,68 @@ impl Pairs {
     /// What the merge of this rank makes.
     #[inline]
     pub fn product(&self, rank: u32) -> Symbol {
-        self.products
-            .get(rank as usize)
-            .copied()
-            .unwrap_or_default()
+        if self.products.is_empty() {
+            FIRST + rank
+        } else {
+            let product = self.products.get(rank as usize);
+            product.copied().unwrap_or(UNREACHED)
+        }
     }
 
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&self.slots[..])
+            + size_of_val(&self.filter[..])
             + size_of_val(&self.products[..])
             + size_of_val(&self.bytes[..])
     }
 
+    /// A bit of the filter and the first slot, from bits that say nothing about each other.
     #[inline]
-    fn slot(&self, pair: u64) -> usize {
-        (pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    #[allow(clippy::cast_possible_truncation, reason = "few bits are left")]
+    fn hash(&self, pair: u64) -> (usize, usize) {
+        let product = u128::from(pair) * u128::from(ODD);
+        let (high, low) = ((product >> 64) as u64, product as u64);
+        (
+            (low >> self.filter_shift) as usize,
+            (high.wrapping_mul(ODD) >> self.slot_shift) as usize,
+        )
     }
 }
+
+/// The golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[inline]
 fn pair(left: Symbol, right: Symbol) -> u64 {
     u64::from(left) << SYMBOL_BITS | u64::from(right)
+}
+
+/// left, right and product of each merge; None for those that no text comes to, which have their
+/// rank all the same.
+fn in_places(
+    merges: &Merges<'_>,
+    vocabulary: &Vocabulary<'_>,
+) -> Result<Vec<Option<[Place; 3]>>, Unsupported> {
+    let mut bytes = Vec::new();
+    let mut of = |left: &str, right: &str| {
+        bytes.clear();
+        let left_place = vocabulary.spelled(left, &mut bytes)?;
+        let right_place = vocabulary.spelled(right, &mut bytes)?;
+        match (left_place, right_place) {
+            (Spelled::Bytes(left), Spelled::Bytes(right)) => {
+                Some(Some([left, right, vocabulary.get(&bytes)?]))
+            }
+            _ => vocabulary
+                .contains(&format!("{left}{right}"))
+                .then_some(None),
+        }
+    };
+    merges
+        .0
+        .iter()
+        .map(|(left, right)| {
+            of(left, right)
+                .ok_or_else(|| Unsupported(format!("a merge of no tokens: {left:?}, {right:?}")))
+        })
+        .collect()
 }

@@ -27,6 +27,21 @@ impl Packed {
         Self(word | (length as u128) << LENGTH)
     }
 
+    /// Says where to look for it, and nothing about equality.
+    #[inline]
+    #[must_use]
+    pub fn hash(self) -> u64 {
+        hash::of_packed(self.0)
+    }
+
+    /// The word again, at the beginning of the array, and its length.
+    #[must_use]
+    pub fn unpack(self) -> ([u8; 16], usize) {
+        let mut bytes = self.0.to_le_bytes();
+        let length = usize::from(std::mem::take(&mut bytes[15]) >> 4);
+        (bytes, length)
+    }
+
     /// None if the word is empty or too long.
     #[inline]
     #[must_use]
@@ -61,18 +76,75 @@ impl Packed {
 #[repr(align(64))]
 struct Line([u128; 4]);
 
-/// Words and their counts, for one thread: what was put is found again until newer words push it
-/// out.
+/// Short words and their counts, as many as there is room for: what was put is found again until
+/// newer words push it out.
+#[derive(Debug)]
+pub struct Short {
+    lines: Vec<Line>,
+}
+
+impl Short {
+    /// Room for `words` of them, rounded up, in 16 bytes each.
+    #[must_use]
+    pub fn for_words(words: usize) -> Self {
+        Self {
+            lines: vec![Line([0; 4]); (words / 4).next_power_of_two()],
+        }
+    }
+
+    /// What was put for this word.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, word: Packed) -> Option<u32> {
+        let Line(entries) = self.lines.get(self.line(word))?;
+        entries
+            .iter()
+            .find(|&&entry| entry & !COUNT_MASK == word.0)
+            .map(|&entry| count_in(entry))
+    }
+
+    /// Keeps the count of a word; not asked for again as long as [`Short::get`] finds it.
+    ///
+    /// A count over 15 is not kept: no word of 15 bytes has more tokens, but where letters are
+    /// spelled out.
+    pub fn put(&mut self, word: Packed, count: u32) {
+        let at = self.line(word);
+        if let (Some(Line(entries)), 0..=15) = (self.lines.get_mut(at), count) {
+            entries.rotate_right(1);
+            entries[0] = word.0 | u128::from(count) << COUNT;
+        }
+    }
+
+    /// Heap bytes held.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&self.lines[..])
+    }
+
+    #[inline]
+    fn line(&self, word: Packed) -> usize {
+        // Of the upper half: the lower one of a folded product is the weaker.
+        usize::try_from(word.hash() >> 32).unwrap_or(0) & self.lines.len().wrapping_sub(1)
+    }
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "four bits are left")]
+fn count_in(entry: u128) -> u32 {
+    (entry >> COUNT) as u32 & 15
+}
+
+/// Words of any length and their counts, for one thread.
 #[derive(Debug)]
 pub struct Words {
-    short: Vec<Line>,
+    short: Short,
     long: Texts,
 }
 
 impl Words {
     /// 64k short words, in 1 MiB: about all that a text in one language has, and half of it in the
     /// second level cache of a core.
-    const LINES: usize = 1 << 14;
+    const SHORT: usize = 1 << 16;
 
     /// Bytes of longer words kept, in scripts of several bytes a letter most of all.
     const LONG: usize = 1 << 20;
@@ -82,11 +154,11 @@ impl Words {
 
     /// Heap bytes at the limit.
     pub const BYTES: usize =
-        Self::LINES * size_of::<Line>() + Texts::bytes(Self::LONG, Self::TYPICAL);
+        Self::SHORT * size_of::<u128>() + Texts::bytes(Self::LONG, Self::TYPICAL);
 
     pub(super) fn new() -> Self {
         Self {
-            short: vec![Line([0; 4]); Self::LINES],
+            short: Short::for_words(Self::SHORT),
             long: Texts::new(Self::LONG, Self::TYPICAL),
         }
     }
@@ -94,7 +166,7 @@ impl Words {
     /// Keeps nothing.
     pub(super) fn none() -> Self {
         Self {
-            short: Vec::new(),
+            short: Short { lines: Vec::new() },
             long: Texts::none(),
         }
     }
@@ -104,7 +176,7 @@ impl Words {
     #[must_use]
     pub fn get(&self, word: &[u8]) -> Option<u32> {
         match Packed::new(word) {
-            Some(packed) => self.get_packed(packed),
+            Some(packed) => self.short.get(packed),
             None if word.is_empty() => None,
             None => self.long.get(word, hash::of_bytes(word, 0), 0),
         }
@@ -114,42 +186,15 @@ impl Words {
     #[inline]
     #[must_use]
     pub fn get_packed(&self, word: Packed) -> Option<u32> {
-        let Line(entries) = self.short.get(self.line(word))?;
-        entries
-            .iter()
-            .find(|&&entry| entry & !COUNT_MASK == word.0)
-            .map(|&entry| count_in(entry))
+        self.short.get(word)
     }
 
     /// Keeps the count of a word; not asked for again as long as [`Words::get`] finds it.
     pub fn put(&mut self, word: &[u8], count: u32) {
         match Packed::new(word) {
-            Some(packed) => self.put_packed(packed, count),
+            Some(packed) => self.short.put(packed, count),
             None if word.is_empty() => {}
             None => self.long.put(word, hash::of_bytes(word, 0), 0, count),
         }
     }
-
-    /// A count over 15 is not kept: no word of 15 bytes has more tokens, but where letters are
-    /// spelled out.
-    pub fn put_packed(&mut self, word: Packed, count: u32) {
-        let at = self.line(word);
-        if let (Some(Line(entries)), 0..=15) = (self.short.get_mut(at), count) {
-            entries.rotate_right(1);
-            entries[0] = word.0 | u128::from(count) << COUNT;
-        }
-    }
-
-    #[inline]
-    fn line(&self, word: Packed) -> usize {
-        // Of the upper half: the lower one of a folded product is the weaker.
-        usize::try_from(hash::of_packed(word.0) >> 32).unwrap_or(0)
-            & self.short.len().wrapping_sub(1)
-    }
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation, reason = "four bits are left")]
-fn count_in(entry: u128) -> u32 {
-    (entry >> COUNT) as u32 & 15
 }

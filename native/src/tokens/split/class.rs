@@ -103,8 +103,9 @@ const HIGH: u64 = 0x80 * LANES;
 #[inline]
 fn no_letters(bytes: u64) -> u64 {
     let lower = (bytes | (0x20 * LANES)) & !HIGH;
-    let from_a = lower + (0x80 - b'a' as u64) * LANES;
-    let past_z = lower + (0x7f - b'z' as u64) * LANES;
+    // The highest bit is set from 'a' on, and from the one after 'z' on.
+    let from_a = lower + 0x1f * LANES;
+    let past_z = lower + 0x05 * LANES;
     (!from_a | past_z | bytes) & HIGH
 }
 

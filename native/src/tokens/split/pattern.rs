@@ -15,7 +15,7 @@ pub enum Pattern {
     Whole,
     /// GPT-2, and `ByteLevel` by itself.
     Gpt2,
-    /// GPT-2 after numbers, digit by digit (StarCoder, SmolLM).
+    /// GPT-2 after numbers, digit by digit (`StarCoder`, `SmolLM`).
     Gpt2Digits,
     /// GPT-2 after numbers, run by run.
     Gpt2Numbers,
@@ -31,7 +31,7 @@ pub enum Pattern {
     O200k,
     /// Mistral's tekken.
     Tekken,
-    /// DeepSeek V3 and R1.
+    /// `DeepSeek` V3 and R1.
     DeepSeek,
 }
 

@@ -313,6 +313,7 @@ static INDEX: [u8; 4352] = [
 ];
 
 #[rustfmt::skip]
+#[allow(clippy::large_const_arrays, reason = "only the numbers are in the program")]
 const SPELLED: [[u8; 256]; 154] = [
     *b".........sssss..................spppyppppppyppppnnnnnnnnnnppyyyp\
       pUUUUUUUUUUUUUUUUUUUUUUUUUUpppypyllllllllllllllllllllllllllpypy.\
