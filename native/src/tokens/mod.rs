@@ -4,6 +4,7 @@
 //! * [`file`]: what such a file says
 //! * [`added`]: tokens matched in a text before its model sees it
 //! * [`vocabulary`]: which of those the model knows
+//! * [`bert`]: BERT's words, for the two families that have them
 //! * [`family`]: what a family of models does, and the list of them
 //! * [`post`]: what becomes of a text's tokens: cut, special ones put around them, filled up
 //! * [`json`]: the texts that a request holds
@@ -14,6 +15,7 @@
 //! the last key is [`Unsupported`](family::Unsupported).
 
 pub mod added;
+pub mod bert;
 pub mod bpe;
 pub mod cache;
 pub mod counter;
@@ -25,6 +27,7 @@ pub mod openai_gpt;
 pub mod post;
 pub mod sentencepiece;
 pub mod split;
+mod trie;
 pub mod unicode;
 pub mod unigram;
 pub mod vocabulary;

@@ -1,6 +1,7 @@
 //! Properties of characters, as the reference's own tables have them: each part of it brings
 //! another version of Unicode.
 
+pub mod bert;
 pub mod nfc;
 pub mod onig;
 pub mod regex;
