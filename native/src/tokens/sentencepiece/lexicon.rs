@@ -1,0 +1,130 @@
+//! The vocabulary and the merges, as counting needs them: no string is kept.
+
+use super::super::family::Unsupported;
+use super::alphabet::{Alphabet, Letter};
+use super::model::Model;
+use super::pairs::{Merge, Pairs, Symbol};
+use super::pipeline::SPACE;
+use super::seams::Seams;
+use super::symbols::Symbols;
+
+/// A model, ready to count.
+#[derive(Debug)]
+pub struct Lexicon {
+    /// From characters to symbols; a space is a `▁`, for no pipeline leaves any.
+    pub alphabet: Alphabet,
+    /// What spells bytes; absent where the vocabulary has no such symbol, or it is not asked for.
+    pub bytes: Box<[Letter; 256]>,
+    /// What stands for unknown characters; without it they leave nothing.
+    pub unknown: Option<Letter>,
+    /// Neighbouring unknown characters are one symbol.
+    pub fuses: bool,
+    /// All merges.
+    pub merges: Pairs,
+    /// The places where a text cannot be cut, and the merges of the two symbols there.
+    pub seams: Pairs,
+}
+
+impl Lexicon {
+    /// From the section of the file; with the pairs that are seams.
+    ///
+    /// # Errors
+    ///
+    /// The reference does not take it either, or it is not counted exactly here.
+    pub fn new(model: &Model<'_>, symbols: &Symbols<'_>) -> Result<(Self, Seams), Unsupported> {
+        let mut merges = Pairs::with_capacity(model.merges.0.len());
+        let mut seams = Seams::new(model, symbols);
+        let mut joined = String::new();
+        for (rank, (left, right)) in model.merges.0.iter().enumerate() {
+            joined.clear();
+            joined.push_str(left);
+            joined.push_str(right);
+            let parts = (symbols.get(left), symbols.get(right), symbols.get(&joined));
+            let ((Some(left), Some(right), Some(made)), Ok(rank)) = (parts, u32::try_from(rank))
+            else {
+                return Err(Unsupported(format!("merge {rank} is not of the vocabulary")));
+            };
+            merges.put(left, right, Merge::new(rank, made));
+            seams.add(left, right);
+        }
+        seams.tidy();
+        let letters = Letters::new(symbols, &seams);
+        let lexicon = Self {
+            alphabet: letters.alphabet(symbols),
+            bytes: letters.bytes(symbols, model.byte_fallback == Some(true)),
+            unknown: letters.unknown(symbols, model.unk_token.as_deref()),
+            fuses: model.fuse_unk == Some(true),
+            seams: seams.table(&merges),
+            merges,
+        };
+        // The reference fails at the first unknown character.
+        if model.unk_token.is_some() && lexicon.unknown.is_none() && !lexicon.spells_all() {
+            return Err(Unsupported("unk_token is not in the vocabulary".to_owned()));
+        }
+        Ok((lexicon, seams))
+    }
+
+    /// Every character has a symbol, or symbols that spell it.
+    #[must_use]
+    pub fn spells_all(&self) -> bool {
+        // The others are in no UTF-8.
+        let used = |byte: usize| !matches!(byte, 0xc0 | 0xc1 | 0xf5..);
+        self.bytes.iter().enumerate().all(|(byte, &letter)| letter != Letter::ABSENT || !used(byte))
+    }
+
+    /// Heap bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.alphabet.heap_bytes()
+            + size_of::<[Letter; 256]>()
+            + self.merges.heap_bytes()
+            + self.seams.heap_bytes()
+    }
+}
+
+/// Letters by symbol: those of all strings, though few of them are in a first row.
+struct Letters(Vec<Letter>);
+
+impl Letters {
+    fn new(symbols: &Symbols<'_>, seams: &Seams) -> Self {
+        let count = Symbol::try_from(symbols.strings().len()).unwrap_or(0);
+        let mut letters: Vec<_> = (0..count).map(Letter::new).collect();
+        for &(left, right) in &seams.pairs {
+            if let Some(letter) = letters.get_mut(left as usize) {
+                *letter = letter.joining_next();
+            }
+            if let Some(letter) = letters.get_mut(right as usize) {
+                *letter = letter.joining_previous();
+            }
+        }
+        Self(letters)
+    }
+
+    fn of(&self, symbol: Option<Symbol>) -> Option<Letter> {
+        self.0.get(symbol? as usize).copied()
+    }
+
+    fn alphabet(&self, symbols: &Symbols<'_>) -> Alphabet {
+        let mut alphabet = Alphabet::default();
+        for (string, &letter) in symbols.strings().iter().zip(&self.0) {
+            let mut characters = string.chars();
+            if let (Some(character), None) = (characters.next(), characters.next()) {
+                alphabet.put(character, letter);
+            }
+        }
+        alphabet.put(' ', alphabet.get(SPACE));
+        alphabet
+    }
+
+    fn bytes(&self, symbols: &Symbols<'_>, fallback: bool) -> Box<[Letter; 256]> {
+        let mut letters = Box::new([Letter::ABSENT; 256]);
+        for (byte, letter) in (0..=u8::MAX).zip(letters.iter_mut()).filter(|_| fallback) {
+            *letter = self.of(symbols.byte(byte)).unwrap_or(Letter::ABSENT);
+        }
+        letters
+    }
+
+    fn unknown(&self, symbols: &Symbols<'_>, token: Option<&str>) -> Option<Letter> {
+        self.of(symbols.get(token?))
+    }
+}
