@@ -25,12 +25,14 @@ use std::borrow::Cow;
 
 use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
+use super::cache::Cache;
 use lexicon::Lexicon;
 use model::Model;
 use pipeline::{Pipeline, SPACE};
 use row::Row;
 use stretch::Stretch;
 use symbols::Symbols;
+use words::Cutter;
 
 /// None: not of this family.
 #[must_use]
@@ -44,16 +46,26 @@ pub fn recognise(file: &TokenizerFile<'_>) -> Option<Result<Box<dyn Family>, Uns
 struct SentencePiece {
     pipeline: Pipeline,
     lexicon: Lexicon,
+    cutter: Option<Cutter>,
+    cache: Cache,
 }
 
 impl SentencePiece {
     fn new(pipeline: Pipeline, model: &Model<'_>) -> Result<Self, Unsupported> {
         let symbols = Symbols::new(model)?;
-        let (lexicon, _seams) = Lexicon::new(model, &symbols)?;
-        Ok(Self { pipeline, lexicon })
+        let lexicon = Lexicon::new(pipeline, model, &symbols)?;
+        Ok(Self {
+            pipeline,
+            cutter: Cutter::new(&lexicon),
+            lexicon,
+            cache: Cache::new(),
+        })
     }
 
     fn tokens(&self, prefix: bool, text: &str) -> usize {
+        if let Some(cutter) = &self.cutter {
+            return self.cache.with(|words| cutter.count(&self.lexicon, words, prefix, text));
+        }
         let mut stretch = Stretch::default();
         let mut row = Row::new(&self.lexicon, &mut stretch);
         if prefix {

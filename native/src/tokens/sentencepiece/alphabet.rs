@@ -45,6 +45,12 @@ impl Letter {
         self.0 & Self::SYMBOL
     }
 
+    /// No merge joins it to anything.
+    #[must_use]
+    pub fn never_joins_any(self) -> bool {
+        self.0 & (Self::JOINS_NEXT | Self::JOINS_PREVIOUS) == 0
+    }
+
     /// Whether a look at the seams can be left out: merges never join the two.
     #[inline]
     #[must_use]

@@ -4,7 +4,7 @@ use super::super::family::Unsupported;
 use super::alphabet::{Alphabet, Letter};
 use super::model::Model;
 use super::pairs::{Merge, Pairs, Symbol};
-use super::pipeline::SPACE;
+use super::pipeline::{Pipeline, SPACE};
 use super::seams::Seams;
 use super::symbols::Symbols;
 
@@ -26,12 +26,16 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    /// From the section of the file; with the pairs that are seams.
+    /// From the section of the file.
     ///
     /// # Errors
     ///
     /// The reference does not take it either, or it is not counted exactly here.
-    pub fn new(model: &Model<'_>, symbols: &Symbols<'_>) -> Result<(Self, Seams), Unsupported> {
+    pub fn new(
+        pipeline: Pipeline,
+        model: &Model<'_>,
+        symbols: &Symbols<'_>,
+    ) -> Result<Self, Unsupported> {
         let mut merges = Pairs::with_capacity(model.merges.0.len());
         let mut seams = Seams::new(model, symbols);
         let mut joined = String::new();
@@ -48,6 +52,9 @@ impl Lexicon {
             seams.add(left, right);
         }
         seams.tidy();
+        if let (true, Some(space)) = (pipeline.split, symbols.character(SPACE)) {
+            seams.cut_before(space);
+        }
         let letters = Letters::new(symbols, &seams);
         let lexicon = Self {
             alphabet: letters.alphabet(symbols),
@@ -57,11 +64,22 @@ impl Lexicon {
             seams: seams.table(&merges),
             merges,
         };
+        if model.unk_token.as_ref().is_some_and(|token| token.chars().eq([SPACE])) {
+            // It would be cut off where it stands for something else.
+            return Err(Unsupported("unk_token is what stands for a space".to_owned()));
+        }
         // The reference fails at the first unknown character.
         if model.unk_token.is_some() && lexicon.unknown.is_none() && !lexicon.spells_all() {
             return Err(Unsupported("unk_token is not in the vocabulary".to_owned()));
         }
-        Ok((lexicon, seams))
+        Ok(lexicon)
+    }
+
+    /// Some merge may join two letters that stand side by side; never an absent one.
+    #[inline]
+    #[must_use]
+    pub fn joins(&self, left: Letter, right: Letter) -> bool {
+        !left.never_joins(right) && self.seams.get(left.symbol(), right.symbol()).is_some()
     }
 
     /// Every character has a symbol, or symbols that spell it.

@@ -25,11 +25,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::pairs::{Merge, Pairs, Symbol};
-use super::stretch;
+use super::stretch::{SEARCHED, merge_all};
 
 /// Symbols of a window: short ones are searched for the next merge, longer ones keep a heap.
 const WINDOWS: [usize; 3] = [SEARCHED, 1 << 10, 1 << 14];
-const SEARCHED: usize = 64;
 
 /// Of a window's symbols, the part at the end whose tokens are not kept: what follows may change
 /// them.
@@ -83,7 +82,6 @@ struct Window {
     tokens: Vec<Token>,
     symbols: Vec<Symbol>,
     merges: Vec<Merge>,
-    lengths: Vec<usize>,
     heap: BinaryHeap<Reverse<(Merge, usize)>>,
     links: Vec<Link>,
 }
@@ -122,18 +120,17 @@ impl Window {
     }
 
     fn merge_searching(&mut self, symbols: &[Symbol], merges: &[Merge], table: &Pairs) {
-        let lengths = &mut self.lengths;
-        lengths.clear();
-        lengths.resize(symbols.len(), 1);
         self.symbols.clear();
         self.symbols.extend_from_slice(symbols);
         self.merges.clear();
         self.merges.extend_from_slice(merges);
-        stretch::merge_all(&mut self.symbols, &mut self.merges, table, |at| {
-            lengths[at] += lengths.remove(at + 1);
-        });
-        let tokens = self.symbols.iter().copied().zip(lengths.iter().copied());
-        self.tokens.extend(tokens);
+        let mut left = merge_all(&mut self.symbols, &mut self.merges, table);
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let next = symbols.len().min(left.trailing_zeros() as usize);
+            self.tokens.push((self.symbols[at], next - at));
+        }
     }
 
     /// The time is n log n.

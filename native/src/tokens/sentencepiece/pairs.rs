@@ -33,10 +33,16 @@ impl Merge {
 }
 
 /// Pairs of symbols and a merge for each, by open addressing.
+///
+/// Most pairs that are looked up have no merge, so a small table of bits is asked first: all of it
+/// stays in a core's cache, where the entries of a large vocabulary do not.
 #[derive(Debug)]
 pub struct Pairs {
     entries: Vec<Entry>,
     shift: u32,
+    /// A bit for every pair that was put, 16 to 32 for each: one in 16 of the others finds one, too.
+    seen: Vec<u64>,
+    seen_shift: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,9 +72,12 @@ impl Pairs {
             key: FREE,
             merge: Merge::NONE,
         };
+        let bits = (len.max(4) * 16).next_power_of_two();
         Self {
             entries: vec![free; size],
             shift: 64 - size.trailing_zeros(),
+            seen: vec![0; bits / 64],
+            seen_shift: 64 - bits.trailing_zeros(),
         }
     }
 
@@ -77,6 +86,10 @@ impl Pairs {
     #[must_use]
     pub fn get(&self, left: Symbol, right: Symbol) -> Option<Merge> {
         let key = key(left, right);
+        let bit = self.bit(key);
+        if self.seen[bit / 64] >> (bit % 64) & 1 == 0 {
+            return None;
+        }
         let mut at = self.first(key);
         loop {
             let entry = self.entries[at];
@@ -105,12 +118,20 @@ impl Pairs {
             at = (at + 1) & (self.entries.len() - 1);
         }
         self.entries[at] = Entry { key, merge };
+        let bit = self.bit(key);
+        self.seen[bit / 64] |= 1 << (bit % 64);
     }
 
     /// Heap bytes.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<Entry>() + self.seen.capacity() * size_of::<u64>()
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the shift leaves an index")]
+    fn bit(&self, key: u64) -> usize {
+        (key.wrapping_mul(ODD) >> self.seen_shift) as usize
     }
 
     #[inline]

@@ -76,6 +76,11 @@ impl Seams {
         self.pairs.dedup();
     }
 
+    /// Drops the pairs before a symbol, where another rule cuts all texts.
+    pub fn cut_before(&mut self, symbol: Symbol) {
+        self.pairs.retain(|&(_, right)| right != symbol);
+    }
+
     /// The pairs with the merge of each, [`Merge::NONE`] where only longer symbols are joined.
     #[must_use]
     pub fn table(&self, merges: &Pairs) -> Pairs {

@@ -2,7 +2,7 @@
 
 #![allow(
     clippy::indexing_slicing,
-    reason = "indices come from a search of the same vector; checked access costs a tenth"
+    reason = "places come from a mask of those that are left; checked access costs a tenth"
 )]
 
 use super::long;
@@ -16,8 +16,9 @@ pub struct Stretch {
     merges: Vec<Merge>,
 }
 
-/// Symbols above which searching all of them for the next merge costs more than windows.
-const SHORT: usize = 96;
+/// Symbols among which the next merge is searched: one bit each in a word of the machine. Where
+/// there are more, searching all of them would cost more than windows do.
+pub const SEARCHED: usize = 64;
 
 impl Stretch {
     /// Drops all symbols.
@@ -47,43 +48,50 @@ impl Stretch {
             [] => self.symbols.len(),
             [Merge::NONE] => 2,
             [_] => 1,
-            _ => self.merge(table),
+            _ if self.symbols.len() > SEARCHED => {
+                long::count(&self.symbols, &self.merges, table)
+            }
+            _ => merge_all(&mut self.symbols, &mut self.merges, table).count_ones() as usize,
         };
         self.clear();
         tokens
-    }
-
-    #[inline(never)]
-    fn merge(&mut self, table: &Pairs) -> usize {
-        if self.symbols.len() > SHORT {
-            return long::count(&self.symbols, &self.merges, table);
-        }
-        merge_all(&mut self.symbols, &mut self.merges, table, |_| ());
-        self.symbols.len()
     }
 }
 
 /// Merges until none applies, always the first of the list, and of equal ones the leftmost.
 ///
-/// `merged` is told the place of the left symbol of each. The time is the square of the length.
-pub fn merge_all(
-    symbols: &mut Vec<Symbol>,
-    merges: &mut Vec<Merge>,
-    table: &Pairs,
-    mut merged: impl FnMut(usize),
-) {
+/// `merges` are those of each symbol with the next, one fewer than the symbols, of which there are
+/// 1 to [`SEARCHED`]. Gives the places where symbols are left; the time is the square of their
+/// number.
+pub fn merge_all(symbols: &mut [Symbol], merges: &mut [Merge], table: &Pairs) -> u64 {
+    let mut left = u64::MAX >> (SEARCHED - symbols.len());
     while let Some((at, merge)) = first(merges) {
-        merges.remove(at);
-        symbols.remove(at + 1);
-        symbols[at] = merge.symbol();
-        merged(at);
-        if at > 0 {
-            merges[at - 1] = table.merge(symbols[at - 1], symbols[at]);
+        let made = merge.symbol();
+        symbols[at] = made;
+        // The symbols after it: the one that is merged into it, and the one it meets then.
+        let after = left & (!1 << at);
+        left ^= lowest(after);
+        let beyond = after & after.wrapping_sub(1);
+        if let Some(place) = merges.get_mut(after.trailing_zeros() as usize) {
+            *place = Merge::NONE;
         }
-        if at < merges.len() {
-            merges[at] = table.merge(symbols[at], symbols[at + 1]);
+        merges[at] = if beyond == 0 {
+            Merge::NONE
+        } else {
+            table.merge(made, symbols[beyond.trailing_zeros() as usize])
+        };
+        let before = left & !(u64::MAX << at);
+        if before != 0 {
+            let place = before.ilog2() as usize;
+            merges[place] = table.merge(symbols[place], made);
         }
     }
+    left
+}
+
+#[inline]
+fn lowest(bits: u64) -> u64 {
+    bits & bits.wrapping_neg()
 }
 
 /// The place of the least merge, the leftmost of equal ones.

@@ -1,1 +1,209 @@
-//! Texts cut into words before anything else, so that what was counted once is only looked up.
+//! A text cut into words, and each word looked up before it is merged.
+//!
+//! A word is a few symbols between two places that no merge crosses ([`seams`](super::seams) says
+//! why). So most texts consist of a few words again and again, and many words are of one symbol.
+//! The cuts are found in blocks of 64 bytes, as one bit for each byte at which a word begins: for
+//! ASCII text, by a table and without a branch. Only then are the words gone through.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "ASCII is under 128, blocks are masked, and words begin and end between characters"
+)]
+
+use super::super::cache::{Packed, Words};
+use super::alphabet::Letter;
+use super::lexicon::Lexicon;
+use super::pipeline::SPACE;
+use super::row::Row;
+use super::stretch::Stretch;
+
+/// Bytes whose cuts are found at once.
+const BLOCK: usize = 64;
+
+/// Bytes of the longest word that is looked up. Longer ones are merged each time: they are seldom
+/// met twice.
+const LOOKED_UP: usize = 64;
+
+/// Cuts texts into words.
+#[derive(Debug)]
+pub struct Cutter {
+    /// 1 where a word begins at the second of two ASCII characters, by both of them.
+    cuts: Box<[[u8; 128]; 128]>,
+    /// Unknown characters are spelled, all of them.
+    spells_all: bool,
+}
+
+impl Cutter {
+    /// None: symbols of bytes or of unknown characters take part in merges, or unknown characters
+    /// leave nothing, so that their neighbours meet. No vocabulary in use is like that.
+    ///
+    /// In all others nothing is joined to the symbols of unknown characters, so that a row can be
+    /// cut on both sides of a run of them; inside, if all are spelled.
+    #[must_use]
+    pub fn new(lexicon: &Lexicon) -> Option<Self> {
+        let alone = |letter: &Letter| letter.never_joins_any();
+        let spells_all = lexicon.spells_all();
+        let leaves = lexicon.unknown.is_some() || spells_all;
+        if !leaves || !lexicon.bytes.iter().chain(&lexicon.unknown).all(alone) {
+            return None;
+        }
+        let mut cutter = Self {
+            cuts: Box::new([[0; 128]; 128]),
+            spells_all,
+        };
+        let letter = |byte: usize| lexicon.alphabet.get(u8::try_from(byte).unwrap_or(0).into());
+        for left in 0..128 {
+            for right in 0..128 {
+                let joined = cutter.joins(lexicon, letter(left), letter(right));
+                cutter.cuts[left][right] = u8::from(!joined);
+            }
+        }
+        Some(cutter)
+    }
+
+    /// Two letters side by side are in one word.
+    #[inline]
+    fn joins(&self, lexicon: &Lexicon, left: Letter, right: Letter) -> bool {
+        let unknown = left == Letter::ABSENT && right == Letter::ABSENT && !self.spells_all;
+        unknown || lexicon.joins(left, right)
+    }
+
+    /// Tokens of `text`, with a `▁` before it if `prefix`.
+    #[must_use]
+    pub fn count(&self, lexicon: &Lexicon, words: &mut Words, prefix: bool, text: &str) -> usize {
+        let mut scan = Scan {
+            cutter: self,
+            lexicon,
+            words,
+            text,
+            stretch: Stretch::default(),
+            tokens: 0,
+            prefix,
+            start: 0,
+            last: prefix.then_some(SPACE),
+            next: 0,
+        };
+        for block in (0..text.len()).step_by(BLOCK) {
+            let mut cuts = scan.cuts(block);
+            while cuts != 0 {
+                scan.end_word(block + cuts.trailing_zeros() as usize);
+                cuts &= cuts - 1;
+            }
+        }
+        scan.end_word(text.len());
+        scan.tokens
+    }
+}
+
+struct Scan<'s> {
+    cutter: &'s Cutter,
+    lexicon: &'s Lexicon,
+    words: &'s mut Words,
+    text: &'s str,
+    stretch: Stretch,
+    tokens: usize,
+    /// A `▁` stands before the word that begins at `start`.
+    prefix: bool,
+    start: usize,
+    /// The character before `next`, at which the next block's first character begins.
+    last: Option<char>,
+    next: usize,
+}
+
+impl Scan<'_> {
+    /// The bytes of a block at which words begin.
+    #[inline]
+    fn cuts(&mut self, block: usize) -> u64 {
+        match (self.text.as_bytes()[block..].first_chunk::<BLOCK>(), self.last) {
+            (Some(bytes), Some(last)) if last.is_ascii() && bytes.is_ascii() => {
+                self.last = Some(char::from(bytes[BLOCK - 1]));
+                self.next = block + BLOCK;
+                let mut cuts = 0;
+                let mut row = &self.cutter.cuts[last as usize];
+                for (at, &byte) in bytes.iter().enumerate() {
+                    cuts |= u64::from(row[usize::from(byte & 127)]) << at;
+                    row = &self.cutter.cuts[usize::from(byte & 127)];
+                }
+                cuts
+            }
+            _ => self.cuts_of_any(block),
+        }
+    }
+
+    /// The same for characters of any length, which may reach into the next block.
+    fn cuts_of_any(&mut self, block: usize) -> u64 {
+        let mut cuts = 0;
+        let mut left = self.last.map(|last| self.lexicon.alphabet.get(last));
+        for next in self.text[self.next..].chars() {
+            if self.next >= block + BLOCK {
+                break;
+            }
+            let right = self.lexicon.alphabet.get(next);
+            let cut = left.is_none_or(|left| !self.cutter.joins(self.lexicon, left, right));
+            cuts |= u64::from(cut) << (self.next - block);
+            if right == Letter::ABSENT && self.cutter.spells_all {
+                // A word by itself, counted as one token where it ends.
+                self.tokens += next.len_utf8() - 1;
+            }
+            left = Some(right);
+            self.last = Some(next);
+            self.next += next.len_utf8();
+        }
+        cuts
+    }
+
+    #[inline]
+    fn end_word(&mut self, end: usize) {
+        let start = std::mem::replace(&mut self.start, end);
+        if self.prefix {
+            self.prefix = false;
+            self.tokens += self.prefixed(&self.text[start..end]);
+        } else if start < end {
+            self.tokens += self.word(start, end);
+        }
+    }
+
+    #[inline]
+    fn word(&mut self, start: usize, end: usize) -> usize {
+        let (bytes, length) = (self.text.as_bytes(), end - start);
+        if length == width(bytes[start]) && self.cutter.spells_all {
+            return 1;
+        }
+        let packed = match bytes[start..].first_chunk() {
+            Some(chunk) if length <= Packed::LIMIT => Some(Packed::prefix(chunk, length)),
+            _ => Packed::new(&bytes[start..end]),
+        };
+        let known = match packed {
+            Some(packed) => self.words.get_packed(packed),
+            None if length <= LOOKED_UP => self.words.get(&bytes[start..end]),
+            None => None,
+        };
+        known.map_or_else(|| self.new_word(start, end), |known| known as usize)
+    }
+
+    #[inline(never)]
+    fn new_word(&mut self, start: usize, end: usize) -> usize {
+        let word = &self.text[start..end];
+        let mut row = Row::new(self.lexicon, &mut self.stretch);
+        row.text(word);
+        let tokens = row.end();
+        if let (Ok(known), true) = (u32::try_from(tokens), word.len() <= LOOKED_UP) {
+            self.words.put(word.as_bytes(), known);
+        }
+        tokens
+    }
+
+    /// The text's first word, with a `▁` before it.
+    fn prefixed(&mut self, word: &str) -> usize {
+        let mut row = Row::new(self.lexicon, &mut self.stretch);
+        row.character(SPACE);
+        row.text(word);
+        row.end()
+    }
+}
+
+/// Bytes of the character that begins with this one.
+#[inline]
+fn width(lead: u8) -> usize {
+    1 + usize::from(lead >= 0xc0) + usize::from(lead >= 0xe0) + usize::from(lead >= 0xf0)
+}
