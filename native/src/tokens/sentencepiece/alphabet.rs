@@ -1,61 +1,99 @@
-//! From a character to its symbol.
+//! From a character to its symbol, and which characters stay together.
 
 #![allow(
     clippy::indexing_slicing,
     reason = "a character has at most 21 bits, so its page number and its place on the page are \
-              in bounds; this is done for every character"
+              in bounds, and so are rows and columns of letters that the alphabet gave; this is \
+              done for every character"
 )]
 
 use super::pairs::Symbol;
 
-/// A symbol that stands for a character, and whether merges can join it to its neighbours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Letter(u32);
+/// A symbol of a first row, and its row and column among the [`Joins`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Letter {
+    symbol: Symbol,
+    /// Zero, like `column`: it is joined to nothing on that side.
+    row: u16,
+    column: u16,
+}
 
 impl Letter {
-    /// A character without a symbol of its own.
-    pub const ABSENT: Self = Self(Self::SYMBOL);
+    /// What stands for characters without a symbol of their own; for nothing at all, too.
+    pub const ABSENT: Self = Self {
+        symbol: Symbol::MAX,
+        row: 0,
+        column: 0,
+    };
 
-    const SYMBOL: u32 = 0x00ff_ffff;
-    const JOINS_NEXT: u32 = 1 << 30;
-    const JOINS_PREVIOUS: u32 = 1 << 29;
-
-    /// A symbol that no merge joins to anything.
+    /// A symbol that is joined to what the row and the column say.
     #[must_use]
-    pub fn new(symbol: Symbol) -> Self {
-        Self(symbol & Self::SYMBOL)
+    pub fn new(symbol: Symbol, row: u16, column: u16) -> Self {
+        Self {
+            symbol,
+            row,
+            column,
+        }
     }
 
-    /// Some merge joins it to what follows.
-    #[must_use]
-    pub fn joining_next(self) -> Self {
-        Self(self.0 | Self::JOINS_NEXT)
-    }
-
-    /// Some merge joins it to what stands before.
-    #[must_use]
-    pub fn joining_previous(self) -> Self {
-        Self(self.0 | Self::JOINS_PREVIOUS)
-    }
-
-    /// Its symbol.
+    /// Its symbol; none, if it is absent.
     #[inline]
     #[must_use]
     pub fn symbol(self) -> Symbol {
-        self.0 & Self::SYMBOL
+        self.symbol
+    }
+
+    /// Whether it stands for no symbol.
+    #[inline]
+    #[must_use]
+    pub fn is_absent(self) -> bool {
+        self.symbol == Symbol::MAX
     }
 
     /// No merge joins it to anything.
     #[must_use]
-    pub fn never_joins_any(self) -> bool {
-        self.0 & (Self::JOINS_NEXT | Self::JOINS_PREVIOUS) == 0
+    pub fn is_alone(self) -> bool {
+        self.row == 0 && self.column == 0
+    }
+}
+
+/// Which letters may be joined to which, one bit for each pair.
+#[derive(Debug, Default)]
+pub struct Joins {
+    bits: Vec<u64>,
+    /// Words of `bits` for each row.
+    width: usize,
+}
+
+impl Joins {
+    /// None are joined yet; row and column 0 stay so.
+    #[must_use]
+    pub fn new(rows: usize, columns: usize) -> Self {
+        let width = columns.div_ceil(64);
+        Self {
+            bits: vec![0; rows * width],
+            width,
+        }
     }
 
-    /// Whether a look at the seams can be left out: merges never join the two.
+    /// Some merge may join the two where they stand side by side.
     #[inline]
     #[must_use]
-    pub fn never_joins(self, next: Self) -> bool {
-        self.0 & Self::JOINS_NEXT == 0 || next.0 & Self::JOINS_PREVIOUS == 0
+    pub fn get(&self, left: Letter, right: Letter) -> bool {
+        let (row, column) = (usize::from(left.row), usize::from(right.column));
+        self.bits[row * self.width + column / 64] >> (column % 64) & 1 != 0
+    }
+
+    /// Joins the two.
+    pub fn put(&mut self, left: Letter, right: Letter) {
+        let (row, column) = (usize::from(left.row), usize::from(right.column));
+        self.bits[row * self.width + column / 64] |= 1 << (column % 64);
+    }
+
+    /// Heap bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.bits.capacity() * size_of::<u64>()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The vocabulary and the merges, as counting needs them: no string is kept.
 
 use super::super::family::Unsupported;
-use super::alphabet::{Alphabet, Letter};
+use super::alphabet::{Alphabet, Joins, Letter};
 use super::model::Model;
-use super::pairs::{Merge, Pairs, Symbol};
+use super::pairs::{Merges, Pairs, RANKS, Symbol};
 use super::pipeline::{Pipeline, SPACE};
 use super::seams::Seams;
 use super::symbols::Symbols;
@@ -20,8 +20,10 @@ pub struct Lexicon {
     /// Neighbouring unknown characters are one symbol.
     pub fuses: bool,
     /// All merges.
-    pub merges: Pairs,
-    /// The places where a text cannot be cut, and the merges of the two symbols there.
+    pub merges: Merges,
+    /// Where a text cannot be cut.
+    pub joins: Joins,
+    /// When the two symbols at such a place merge: a small part of `merges`.
     pub seams: Pairs,
 }
 
@@ -36,7 +38,10 @@ impl Lexicon {
         model: &Model<'_>,
         symbols: &Symbols<'_>,
     ) -> Result<Self, Unsupported> {
-        let mut merges = Pairs::with_capacity(model.merges.0.len());
+        if model.merges.0.len() >= RANKS as usize {
+            return Err(Unsupported("BPE model: too many merges".to_owned()));
+        }
+        let mut merges = Merges::with_capacity(model.merges.0.len());
         let mut seams = Seams::new(model, symbols);
         let mut joined = String::new();
         for (rank, (left, right)) in model.merges.0.iter().enumerate() {
@@ -44,23 +49,23 @@ impl Lexicon {
             joined.push_str(left);
             joined.push_str(right);
             let parts = (symbols.get(left), symbols.get(right), symbols.get(&joined));
-            let ((Some(left), Some(right), Some(made)), Ok(rank)) = (parts, u32::try_from(rank))
-            else {
+            let (Some(left), Some(right), Some(made)) = parts else {
                 return Err(Unsupported(format!("merge {rank} is not of the vocabulary")));
             };
-            merges.put(left, right, Merge::new(rank, made));
+            merges.push(left, right, made);
             seams.add(left, right);
         }
         seams.tidy();
         if let (true, Some(space)) = (pipeline.split, symbols.character(SPACE)) {
             seams.cut_before(space);
         }
-        let letters = Letters::new(symbols, &seams);
+        let letters = Letters::new(symbols, &seams)?;
         let lexicon = Self {
             alphabet: letters.alphabet(symbols),
             bytes: letters.bytes(symbols, model.byte_fallback == Some(true)),
             unknown: letters.unknown(symbols, model.unk_token.as_deref()),
             fuses: model.fuse_unk == Some(true),
+            joins: letters.joins(&seams),
             seams: seams.table(&merges),
             merges,
         };
@@ -75,19 +80,12 @@ impl Lexicon {
         Ok(lexicon)
     }
 
-    /// Some merge may join two letters that stand side by side; never an absent one.
-    #[inline]
-    #[must_use]
-    pub fn joins(&self, left: Letter, right: Letter) -> bool {
-        !left.never_joins(right) && self.seams.get(left.symbol(), right.symbol()).is_some()
-    }
-
     /// Every character has a symbol, or symbols that spell it.
     #[must_use]
     pub fn spells_all(&self) -> bool {
         // The others are in no UTF-8.
         let used = |byte: usize| !matches!(byte, 0xc0 | 0xc1 | 0xf5..);
-        self.bytes.iter().enumerate().all(|(byte, &letter)| letter != Letter::ABSENT || !used(byte))
+        self.bytes.iter().enumerate().all(|(byte, &letter)| !letter.is_absent() || !used(byte))
     }
 
     /// Heap bytes.
@@ -96,35 +94,48 @@ impl Lexicon {
         self.alphabet.heap_bytes()
             + size_of::<[Letter; 256]>()
             + self.merges.heap_bytes()
+            + self.joins.heap_bytes()
             + self.seams.heap_bytes()
     }
 }
 
 /// Letters by symbol: those of all strings, though few of them are in a first row.
-struct Letters(Vec<Letter>);
+struct Letters {
+    of: Vec<Letter>,
+    rows: usize,
+    columns: usize,
+}
 
 impl Letters {
-    fn new(symbols: &Symbols<'_>, seams: &Seams) -> Self {
-        let count = Symbol::try_from(symbols.strings().len()).unwrap_or(0);
-        let mut letters: Vec<_> = (0..count).map(Letter::new).collect();
+    fn new(symbols: &Symbols<'_>, seams: &Seams) -> Result<Self, Unsupported> {
+        let count = symbols.strings().len();
+        let rows = numbers(count, seams.pairs.iter().map(|pair| pair.0))?;
+        let columns = numbers(count, seams.pairs.iter().map(|pair| pair.1))?;
+        let letters = (0..).zip(rows.0.iter().zip(&columns.0));
+        Ok(Self {
+            of: letters.map(|(symbol, (&row, &column))| Letter::new(symbol, row, column)).collect(),
+            rows: rows.1,
+            columns: columns.1,
+        })
+    }
+
+    fn joins(&self, seams: &Seams) -> Joins {
+        let mut joins = Joins::new(self.rows, self.columns);
         for &(left, right) in &seams.pairs {
-            if let Some(letter) = letters.get_mut(left as usize) {
-                *letter = letter.joining_next();
-            }
-            if let Some(letter) = letters.get_mut(right as usize) {
-                *letter = letter.joining_previous();
+            if let (Some(left), Some(right)) = (self.of(Some(left)), self.of(Some(right))) {
+                joins.put(left, right);
             }
         }
-        Self(letters)
+        joins
     }
 
     fn of(&self, symbol: Option<Symbol>) -> Option<Letter> {
-        self.0.get(symbol? as usize).copied()
+        self.of.get(symbol? as usize).copied()
     }
 
     fn alphabet(&self, symbols: &Symbols<'_>) -> Alphabet {
         let mut alphabet = Alphabet::default();
-        for (string, &letter) in symbols.strings().iter().zip(&self.0) {
+        for (string, &letter) in symbols.strings().iter().zip(&self.of) {
             let mut characters = string.chars();
             if let (Some(character), None) = (characters.next(), characters.next()) {
                 alphabet.put(character, letter);
@@ -145,4 +156,23 @@ impl Letters {
     fn unknown(&self, symbols: &Symbols<'_>, token: Option<&str>) -> Option<Letter> {
         self.of(symbols.get(token?))
     }
+}
+
+/// Numbers from 1 for those of `count` symbols that are `used`, 0 for the others; and how many
+/// numbers there are.
+fn numbers(
+    count: usize,
+    used: impl Iterator<Item = Symbol>,
+) -> Result<(Vec<u16>, usize), Unsupported> {
+    let mut numbers = vec![0; count];
+    let mut next: u16 = 1;
+    for symbol in used {
+        if let Some(number @ 0) = numbers.get_mut(symbol as usize) {
+            *number = next;
+            // There are 40,000 characters in all vocabularies of this family together.
+            let more = next.checked_add(1);
+            next = more.ok_or_else(|| Unsupported("BPE model: too many letters".to_owned()))?;
+        }
+    }
+    Ok((numbers, usize::from(next)))
 }

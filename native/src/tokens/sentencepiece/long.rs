@@ -24,7 +24,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::pairs::{Merge, Pairs, Symbol};
+use super::pairs::{Merges, NEVER, Rank, Symbol};
 use super::stretch::{SEARCHED, merge_all};
 
 /// Symbols of a window: short ones are searched for the next merge, longer ones keep a heap.
@@ -37,15 +37,15 @@ const UNSURE: usize = 4;
 /// A symbol, and how many symbols of the first row it covers.
 type Token = (Symbol, usize);
 
-/// Tokens of a stretch; `merges` are those of each symbol with the next.
+/// Tokens of a stretch; `ranks` are those of each symbol with the next.
 #[must_use]
-pub fn count(symbols: &[Symbol], merges: &[Merge], table: &Pairs) -> usize {
+pub fn count(symbols: &[Symbol], ranks: &[Rank], merges: &Merges) -> usize {
     let mut window = Window::default();
     WINDOWS
         .iter()
-        .find_map(|&size| in_windows(size, symbols, merges, table, &mut window))
+        .find_map(|&size| in_windows(size, symbols, ranks, merges, &mut window))
         .unwrap_or_else(|| {
-            window.merge(symbols, merges, table);
+            window.merge(symbols, ranks, merges);
             window.tokens.len()
         })
 }
@@ -54,14 +54,14 @@ pub fn count(symbols: &[Symbol], merges: &[Merge], table: &Pairs) -> usize {
 fn in_windows(
     size: usize,
     symbols: &[Symbol],
-    merges: &[Merge],
-    table: &Pairs,
+    ranks: &[Rank],
+    merges: &Merges,
     window: &mut Window,
 ) -> Option<usize> {
     let (mut start, mut tokens, mut expected) = (0, 0, None);
     loop {
         let end = symbols.len().min(start + size);
-        window.merge(&symbols[start..end], &merges[start..end - 1], table);
+        window.merge(&symbols[start..end], &ranks[start..end - 1], merges);
         if expected.is_some_and(|token| window.tokens.first() != Some(&token)) {
             return None;
         }
@@ -81,8 +81,7 @@ struct Window {
     /// What the last window became.
     tokens: Vec<Token>,
     symbols: Vec<Symbol>,
-    merges: Vec<Merge>,
-    heap: BinaryHeap<Reverse<(Merge, usize)>>,
+    heap: BinaryHeap<Reverse<(Rank, usize)>>,
     links: Vec<Link>,
 }
 
@@ -97,12 +96,12 @@ struct Link {
 }
 
 impl Window {
-    fn merge(&mut self, symbols: &[Symbol], merges: &[Merge], table: &Pairs) {
+    fn merge(&mut self, symbols: &[Symbol], ranks: &[Rank], merges: &Merges) {
         self.tokens.clear();
         if symbols.len() <= SEARCHED {
-            self.merge_searching(symbols, merges, table);
+            self.merge_searching(symbols, ranks, merges);
         } else {
-            self.merge_with_heap(symbols, merges, table);
+            self.merge_with_heap(symbols, ranks, merges);
         }
     }
 
@@ -119,12 +118,10 @@ impl Window {
         (kept, length)
     }
 
-    fn merge_searching(&mut self, symbols: &[Symbol], merges: &[Merge], table: &Pairs) {
+    fn merge_searching(&mut self, symbols: &[Symbol], ranks: &[Rank], merges: &Merges) {
         self.symbols.clear();
         self.symbols.extend_from_slice(symbols);
-        self.merges.clear();
-        self.merges.extend_from_slice(merges);
-        let mut left = merge_all(&mut self.symbols, &mut self.merges, table);
+        let mut left = merge_all(&mut self.symbols, ranks, merges);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             left &= left - 1;
@@ -134,16 +131,15 @@ impl Window {
     }
 
     /// The time is n log n.
-    fn merge_with_heap(&mut self, symbols: &[Symbol], merges: &[Merge], table: &Pairs) {
+    fn merge_with_heap(&mut self, symbols: &[Symbol], ranks: &[Rank], merges: &Merges) {
         self.link(symbols);
         self.heap.clear();
-        let merges = merges.iter().enumerate();
-        let possible = merges.filter(|&(_, &merge)| merge != Merge::NONE);
-        self.heap.extend(possible.map(|(at, &merge)| Reverse((merge, at))));
-        while let Some(Reverse((merge, at))) = self.heap.pop() {
+        let possible = ranks.iter().enumerate().filter(|&(_, &rank)| rank != NEVER);
+        self.heap.extend(possible.map(|(at, &rank)| Reverse((rank, at))));
+        while let Some(Reverse((rank, at))) = self.heap.pop() {
             // What lay here when this was put may be merged otherwise by now.
-            if self.merge_at(at, table) == merge {
-                self.apply(merge, at, table);
+            if self.rank_at(at, merges) == rank {
+                self.apply(rank, at, merges);
             }
         }
         let left = self.links.iter().filter(|link| link.length > 0);
@@ -165,26 +161,26 @@ impl Window {
         }));
     }
 
-    /// The merge of a symbol with the next.
-    fn merge_at(&self, at: usize, table: &Pairs) -> Merge {
+    /// When a symbol merges with the next.
+    fn rank_at(&self, at: usize, merges: &Merges) -> Rank {
         let left = self.links[at];
         match left.next {
             Some(next) if left.length > 0 => {
-                table.merge(left.symbol, self.links[next as usize].symbol)
+                merges.rank(left.symbol, self.links[next as usize].symbol)
             }
-            _ => Merge::NONE,
+            _ => NEVER,
         }
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "as above")]
-    fn apply(&mut self, merge: Merge, at: usize, table: &Pairs) {
+    fn apply(&mut self, rank: Rank, at: usize, merges: &Merges) {
         let Some(next) = self.links[at].next else {
             return;
         };
         let right = self.links[next as usize];
         self.links[next as usize].length = 0;
         let left = &mut self.links[at];
-        left.symbol = merge.symbol();
+        left.symbol = merges.made(rank);
         left.length += right.length;
         left.next = right.next;
         let previous = left.previous;
@@ -192,9 +188,9 @@ impl Window {
             self.links[after as usize].previous = Some(at as u32);
         }
         for place in [previous.map(|place| place as usize), Some(at)].into_iter().flatten() {
-            let merge = self.merge_at(place, table);
-            if merge != Merge::NONE {
-                self.heap.push(Reverse((merge, place)));
+            let rank = self.rank_at(place, merges);
+            if rank != NEVER {
+                self.heap.push(Reverse((rank, place)));
             }
         }
     }

@@ -31,7 +31,7 @@ impl<'l> Row<'l> {
     #[inline]
     pub fn character(&mut self, character: char) {
         let letter = self.lexicon.alphabet.get(character);
-        if letter == Letter::ABSENT {
+        if letter.is_absent() {
             return self.absent(character);
         }
         if self.unknown {
@@ -70,7 +70,7 @@ impl<'l> Row<'l> {
         let bytes = character.encode_utf8(&mut buffer).bytes();
         let letter = |byte| self.lexicon.bytes.get(usize::from(byte)).copied();
         let letters = bytes.map(|byte| letter(byte).unwrap_or(Letter::ABSENT));
-        if letters.clone().all(|letter| letter != Letter::ABSENT) {
+        if !letters.clone().any(Letter::is_absent) {
             letters.for_each(|letter| self.push(letter));
         } else if self.lexicon.unknown.is_some() {
             if !self.lexicon.fuses {
@@ -90,15 +90,14 @@ impl<'l> Row<'l> {
     #[inline]
     fn push(&mut self, letter: Letter) {
         let (left, symbol) = (self.last, letter.symbol());
-        if !left.never_joins(letter) {
-            if let Some(merge) = self.lexicon.seams.get(left.symbol(), symbol) {
-                self.last = letter;
-                return self.stretch.push(merge, symbol);
-            }
+        if self.lexicon.joins.get(left, letter) {
+            let rank = self.lexicon.seams.rank(left.symbol(), symbol);
+            self.stretch.push(rank, symbol);
+        } else {
+            self.cut();
+            self.stretch.start(symbol);
         }
-        self.cut();
         self.last = letter;
-        self.stretch.start(symbol);
     }
 
     #[inline]

@@ -14,16 +14,21 @@
 //! such a merge is a seam.
 
 use super::model::Model;
-use super::pairs::{Merge, Pairs, Symbol};
+use super::pairs::{Merges, Pairs, Symbol};
 use super::symbols::Symbols;
 
 /// The pairs of symbols of a first row that some merge may join.
 #[derive(Debug)]
 pub struct Seams {
-    /// Sorted, each once.
+    /// Sorted, each once, when [`Seams::tidy`] was called.
     pub pairs: Vec<(Symbol, Symbol)>,
     ends: Vec<Ends>,
+    /// Pairs put lately, by a hash of them.
+    lately: Vec<(Symbol, Symbol)>,
 }
+
+/// Ten to a hundred merges have the same seam, often close together.
+const LATELY: usize = 1 << 12;
 
 /// Symbols of a first row with which a string begins and ends: at most a character, a byte and what
 /// is unknown, all three spelled in the vocabulary's own way.
@@ -54,6 +59,7 @@ impl Seams {
         Self {
             pairs: Vec::new(),
             ends: ends.collect(),
+            lately: vec![(Symbol::MAX, Symbol::MAX); LATELY],
         }
     }
 
@@ -62,11 +68,16 @@ impl Seams {
         let ends = |symbol: Symbol| self.ends.get(symbol as usize).copied().unwrap_or_default();
         let (left, right) = (ends(left), ends(right));
         for x in left.last.into_iter().flatten() {
-            self.pairs.extend(right.first.into_iter().flatten().map(|y| (x, y)));
-        }
-        // Ten to a hundred merges have the same ends.
-        if self.pairs.len() == self.pairs.capacity() {
-            self.tidy();
+            for pair in right.first.into_iter().flatten().map(|y| (x, y)) {
+                let hash = pair.0.wrapping_mul(67) ^ pair.1;
+                let Some(lately) = self.lately.get_mut(hash as usize % LATELY) else {
+                    continue;
+                };
+                if *lately != pair {
+                    *lately = pair;
+                    self.pairs.push(pair);
+                }
+            }
         }
     }
 
@@ -81,12 +92,12 @@ impl Seams {
         self.pairs.retain(|&(_, right)| right != symbol);
     }
 
-    /// The pairs with the merge of each, [`Merge::NONE`] where only longer symbols are joined.
+    /// The pairs with the rank of each, `NEVER` where only longer symbols are joined.
     #[must_use]
-    pub fn table(&self, merges: &Pairs) -> Pairs {
+    pub fn table(&self, merges: &Merges) -> Pairs {
         let mut table = Pairs::with_capacity(self.pairs.len());
         for &(left, right) in &self.pairs {
-            table.put(left, right, merges.get(left, right).unwrap_or(Merge::NONE));
+            table.put(left, right, merges.rank(left, right));
         }
         table
     }

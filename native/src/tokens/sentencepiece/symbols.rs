@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::family::Unsupported;
 use super::model::Model;
-use super::pairs::Symbol;
+use super::pairs::{SYMBOLS, Symbol};
 
 /// A symbol is the place of its string in the file: ids say nothing about counts.
 #[derive(Debug)]
@@ -12,9 +12,6 @@ pub struct Symbols<'m> {
     strings: Vec<&'m str>,
     of: HashMap<&'m str, Symbol>,
 }
-
-/// Symbols fit in 24 bits, and so do ids: 60 times the largest vocabulary there is.
-const LIMIT: usize = (1 << 24) - 1;
 
 impl<'m> Symbols<'m> {
     /// The vocabulary of a model.
@@ -26,15 +23,15 @@ impl<'m> Symbols<'m> {
     pub fn new(model: &'m Model<'_>) -> Result<Self, Unsupported> {
         let vocabulary = &model.vocab.0;
         let refused = |why: &str| Err(Unsupported(format!("BPE vocabulary: {why}")));
-        let mut used = vec![false; LIMIT.min(vocabulary.len() * 2 + (1 << 16))];
+        let mut used = vec![false; SYMBOLS as usize];
         let mut strings = Vec::with_capacity(vocabulary.len());
         let mut of = HashMap::with_capacity(vocabulary.len());
         for (place, (string, id)) in vocabulary.iter().enumerate() {
             let (Some(symbol), Some(used)) = (
-                Symbol::try_from(place).ok().filter(|_| place < LIMIT),
+                Symbol::try_from(place).ok().filter(|_| place + 1 < SYMBOLS as usize),
                 usize::try_from(*id).ok().and_then(|id| used.get_mut(id)),
             ) else {
-                return refused("too large an id");
+                return refused("an id over a million");
             };
             if std::mem::replace(used, true) {
                 return refused("an id of two strings");

@@ -41,10 +41,10 @@ impl Cutter {
     /// cut on both sides of a run of them; inside, if all are spelled.
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Option<Self> {
-        let alone = |letter: &Letter| letter.never_joins_any();
         let spells_all = lexicon.spells_all();
         let leaves = lexicon.unknown.is_some() || spells_all;
-        if !leaves || !lexicon.bytes.iter().chain(&lexicon.unknown).all(alone) {
+        let mut symbols = lexicon.bytes.iter().chain(&lexicon.unknown);
+        if !leaves || !symbols.all(|letter| letter.is_alone()) {
             return None;
         }
         let mut cutter = Self {
@@ -64,8 +64,8 @@ impl Cutter {
     /// Two letters side by side are in one word.
     #[inline]
     fn joins(&self, lexicon: &Lexicon, left: Letter, right: Letter) -> bool {
-        let unknown = left == Letter::ABSENT && right == Letter::ABSENT && !self.spells_all;
-        unknown || lexicon.joins(left, right)
+        let unknown = left.is_absent() && right.is_absent() && !self.spells_all;
+        unknown || lexicon.joins.get(left, right)
     }
 
     /// Tokens of `text`, with a `▁` before it if `prefix`.
@@ -80,7 +80,7 @@ impl Cutter {
             tokens: 0,
             prefix,
             start: 0,
-            last: prefix.then_some(SPACE),
+            last: prefix.then(|| lexicon.alphabet.get(SPACE)),
             next: 0,
         };
         for block in (0..text.len()).step_by(BLOCK) {
@@ -105,8 +105,9 @@ struct Scan<'s> {
     /// A `▁` stands before the word that begins at `start`.
     prefix: bool,
     start: usize,
-    /// The character before `next`, at which the next block's first character begins.
-    last: Option<char>,
+    /// The letter before `next`, at which the next block's first character begins; None, if nothing
+    /// stands before it.
+    last: Option<Letter>,
     next: usize,
 }
 
@@ -114,12 +115,14 @@ impl Scan<'_> {
     /// The bytes of a block at which words begin.
     #[inline]
     fn cuts(&mut self, block: usize) -> u64 {
-        match (self.text.as_bytes()[block..].first_chunk::<BLOCK>(), self.last) {
-            (Some(bytes), Some(last)) if last.is_ascii() && bytes.is_ascii() => {
-                self.last = Some(char::from(bytes[BLOCK - 1]));
+        let bytes = self.text.as_bytes();
+        let before = block.checked_sub(1).map_or(u8::MAX, |at| bytes[at]);
+        match bytes[block..].first_chunk::<BLOCK>() {
+            Some(bytes) if before.is_ascii() && bytes.is_ascii() => {
+                self.last = None;
                 self.next = block + BLOCK;
                 let mut cuts = 0;
-                let mut row = &self.cutter.cuts[last as usize];
+                let mut row = &self.cutter.cuts[usize::from(before)];
                 for (at, &byte) in bytes.iter().enumerate() {
                     cuts |= u64::from(row[usize::from(byte & 127)]) << at;
                     row = &self.cutter.cuts[usize::from(byte & 127)];
@@ -132,24 +135,37 @@ impl Scan<'_> {
 
     /// The same for characters of any length, which may reach into the next block.
     fn cuts_of_any(&mut self, block: usize) -> u64 {
+        let (lexicon, spells_all) = (self.lexicon, self.cutter.spells_all);
+        let mut left = self.letter_before();
         let mut cuts = 0;
-        let mut left = self.last.map(|last| self.lexicon.alphabet.get(last));
+        let mut spelled = 0;
+        let mut at = self.next - block;
         for next in self.text[self.next..].chars() {
-            if self.next >= block + BLOCK {
+            if at >= BLOCK {
                 break;
             }
-            let right = self.lexicon.alphabet.get(next);
-            let cut = left.is_none_or(|left| !self.cutter.joins(self.lexicon, left, right));
-            cuts |= u64::from(cut) << (self.next - block);
-            if right == Letter::ABSENT && self.cutter.spells_all {
+            let right = lexicon.alphabet.get(next);
+            let joined = left.is_some_and(|left| self.cutter.joins(lexicon, left, right));
+            cuts |= u64::from(!joined) << at;
+            let length = next.len_utf8();
+            if spells_all && right.is_absent() {
                 // A word by itself, counted as one token where it ends.
-                self.tokens += next.len_utf8() - 1;
+                spelled += length - 1;
             }
             left = Some(right);
-            self.last = Some(next);
-            self.next += next.len_utf8();
+            at += length;
         }
+        self.tokens += spelled;
+        self.last = left;
+        self.next = block + at;
         cuts
+    }
+
+    fn letter_before(&self) -> Option<Letter> {
+        self.last.or_else(|| {
+            let before = *self.text.as_bytes().get(self.next.checked_sub(1)?)?;
+            Some(self.lexicon.alphabet.get(before.into()))
+        })
     }
 
     #[inline]
