@@ -2,6 +2,7 @@
 
 use super::alphabet::Letter;
 use super::lexicon::Lexicon;
+use super::pipeline::SPACE;
 use super::stretch::Stretch;
 
 /// Counts a text's tokens, character by character.
@@ -66,6 +67,7 @@ impl<'l> Row<'l> {
     #[cold]
     #[inline(never)]
     fn absent(&mut self, character: char) {
+        let character = if character == ' ' { SPACE } else { character };
         let mut buffer = [0; 4];
         let bytes = character.encode_utf8(&mut buffer).bytes();
         let letter = |byte| self.lexicon.bytes.get(usize::from(byte)).copied();

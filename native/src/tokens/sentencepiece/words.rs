@@ -35,7 +35,8 @@ pub struct Cutter {
 
 impl Cutter {
     /// None: symbols of bytes or of unknown characters take part in merges, or unknown characters
-    /// leave nothing, so that their neighbours meet. No vocabulary in use is like that.
+    /// leave nothing, so that their neighbours meet, or `▁` is unknown. No vocabulary in use is
+    /// like that.
     ///
     /// In all others nothing is joined to the symbols of unknown characters, so that a row can be
     /// cut on both sides of a run of them; inside, if all are spelled.
@@ -43,8 +44,9 @@ impl Cutter {
     pub fn new(lexicon: &Lexicon) -> Option<Self> {
         let spells_all = lexicon.spells_all();
         let leaves = lexicon.unknown.is_some() || spells_all;
+        let spaces = !lexicon.alphabet.get(SPACE).is_absent();
         let mut symbols = lexicon.bytes.iter().chain(&lexicon.unknown);
-        if !leaves || !symbols.all(|letter| letter.is_alone()) {
+        if !leaves || !spaces || !symbols.all(|letter| letter.is_alone()) {
             return None;
         }
         let mut cutter = Self {
@@ -66,6 +68,27 @@ impl Cutter {
     fn joins(&self, lexicon: &Lexicon, left: Letter, right: Letter) -> bool {
         let unknown = left.is_absent() && right.is_absent() && !self.spells_all;
         unknown || lexicon.joins.get(left, right)
+    }
+
+    /// Where the first part of `text` ends that has `length` bytes at least and ends with a word.
+    #[must_use]
+    pub fn part(&self, lexicon: &Lexicon, text: &str, length: usize) -> usize {
+        let mut from = length;
+        while from < text.len() && !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let Some((before, after)) = text.split_at_checked(from) else {
+            return text.len();
+        };
+        let mut left = before.chars().next_back().map(|last| lexicon.alphabet.get(last));
+        for (at, next) in after.char_indices() {
+            let right = lexicon.alphabet.get(next);
+            if !left.is_some_and(|left| self.joins(lexicon, left, right)) {
+                return from + at;
+            }
+            left = Some(right);
+        }
+        text.len()
     }
 
     /// Tokens of `text`, with a `▁` before it if `prefix`.
@@ -95,6 +118,7 @@ impl Cutter {
     }
 }
 
+/// What words of one text need.
 struct Scan<'s> {
     cutter: &'s Cutter,
     lexicon: &'s Lexicon,
