@@ -63,9 +63,10 @@ impl SentencePiece {
     fn new(pipeline: Pipeline, model: &Model<'_>) -> Result<Self, Unsupported> {
         let symbols = Symbols::new(model)?;
         let lexicon = Lexicon::new(pipeline, model, &symbols)?;
-        let cache = Cache::new();
-        // Makes the words of the first thread now, and not in its first request.
+        let (cache, memory) = (Cache::new(), Memory::new());
+        // Their tables are made now, and not in the first request; pieces have other kinds.
         cache.with(|_| ());
+        memory.count(b" ", u8::MAX, || 0);
         Ok(Self {
             pipeline,
             cutter: Cutter::new(&lexicon),
@@ -76,7 +77,7 @@ impl SentencePiece {
             },
             lexicon,
             cache,
-            memory: Memory::new(),
+            memory,
         })
     }
 
@@ -98,7 +99,10 @@ impl SentencePiece {
         } else {
             0
         };
-        let mut starts = rest.match_indices([' ', SPACE]).map(|(at, _)| at).peekable();
+        let mut starts = rest
+            .match_indices([' ', SPACE])
+            .map(|(at, _)| at)
+            .peekable();
         while let Some(start) = starts.next() {
             let end = starts.peek().copied().unwrap_or(rest.len());
             tokens += self.word(false, rest.get(start..end).unwrap_or_default());

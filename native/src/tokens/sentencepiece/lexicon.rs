@@ -50,7 +50,9 @@ impl Lexicon {
             joined.push_str(right);
             let parts = (symbols.get(left), symbols.get(right), symbols.get(&joined));
             let (Some(left), Some(right), Some(made)) = parts else {
-                return Err(Unsupported(format!("merge {rank} is not of the vocabulary")));
+                return Err(Unsupported(format!(
+                    "merge {rank} is not of the vocabulary"
+                )));
             };
             merges.push(left, right, made);
             seams.add(left, right);
@@ -69,9 +71,15 @@ impl Lexicon {
             seams: seams.table(&merges),
             merges,
         };
-        if model.unk_token.as_ref().is_some_and(|token| token.chars().eq([SPACE])) {
+        if model
+            .unk_token
+            .as_ref()
+            .is_some_and(|token| token.chars().eq([SPACE]))
+        {
             // It would be cut off where it stands for something else.
-            return Err(Unsupported("unk_token is what stands for a space".to_owned()));
+            return Err(Unsupported(
+                "unk_token is what stands for a space".to_owned(),
+            ));
         }
         // The reference fails at the first unknown character.
         if model.unk_token.is_some() && lexicon.unknown.is_none() && !lexicon.spells_all() {
@@ -85,7 +93,10 @@ impl Lexicon {
     pub fn spells_all(&self) -> bool {
         // The others are in no UTF-8.
         let used = |byte: usize| !matches!(byte, 0xc0 | 0xc1 | 0xf5..);
-        self.bytes.iter().enumerate().all(|(byte, &letter)| !letter.is_absent() || !used(byte))
+        self.bytes
+            .iter()
+            .enumerate()
+            .all(|(byte, &letter)| !letter.is_absent() || !used(byte))
     }
 
     /// Heap bytes.
@@ -113,7 +124,9 @@ impl Letters {
         let columns = numbers(count, seams.pairs.iter().map(|pair| pair.1))?;
         let letters = (0..).zip(rows.0.iter().zip(&columns.0));
         Ok(Self {
-            of: letters.map(|(symbol, (&row, &column))| Letter::new(symbol, row, column)).collect(),
+            of: letters
+                .map(|(symbol, (&row, &column))| Letter::new(symbol, row, column))
+                .collect(),
             rows: rows.1,
             columns: columns.1,
         })

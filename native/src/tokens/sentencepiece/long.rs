@@ -135,7 +135,8 @@ impl Window {
         self.link(symbols);
         self.heap.clear();
         let possible = ranks.iter().enumerate().filter(|&(_, &rank)| rank != NEVER);
-        self.heap.extend(possible.map(|(at, &rank)| Reverse((rank, at))));
+        self.heap
+            .extend(possible.map(|(at, &rank)| Reverse((rank, at))));
         while let Some(Reverse((rank, at))) = self.heap.pop() {
             // What lay here when this was put may be merged otherwise by now.
             if self.rank_at(at, merges) == rank {
@@ -143,7 +144,8 @@ impl Window {
             }
         }
         let left = self.links.iter().filter(|link| link.length > 0);
-        self.tokens.extend(left.map(|link| (link.symbol, link.length)));
+        self.tokens
+            .extend(left.map(|link| (link.symbol, link.length)));
     }
 
     #[allow(
@@ -153,12 +155,13 @@ impl Window {
     fn link(&mut self, symbols: &[Symbol]) {
         let last = symbols.len() - 1;
         self.links.clear();
-        self.links.extend(symbols.iter().enumerate().map(|(at, &symbol)| Link {
-            symbol,
-            length: 1,
-            previous: at.checked_sub(1).map(|at| at as u32),
-            next: (at < last).then_some(at as u32 + 1),
-        }));
+        self.links
+            .extend(symbols.iter().enumerate().map(|(at, &symbol)| Link {
+                symbol,
+                length: 1,
+                previous: at.checked_sub(1).map(|at| at as u32),
+                next: (at < last).then_some(at as u32 + 1),
+            }));
     }
 
     /// When a symbol merges with the next.
@@ -187,7 +190,10 @@ impl Window {
         if let Some(after) = right.next {
             self.links[after as usize].previous = Some(at as u32);
         }
-        for place in [previous.map(|place| place as usize), Some(at)].into_iter().flatten() {
+        for place in [previous.map(|place| place as usize), Some(at)]
+            .into_iter()
+            .flatten()
+        {
             let rank = self.rank_at(place, merges);
             if rank != NEVER {
                 self.heap.push(Reverse((rank, place)));

@@ -172,9 +172,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pair<'a> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Self::Value, A::Error> {
                 match (pair.next_element()?, pair.next_element()?) {
-                    (Some(Text(left)), Some(Text(right))) => {
-                        Ok(Pair(left, right, Written::Paired))
-                    }
+                    (Some(Text(left)), Some(Text(right))) => Ok(Pair(left, right, Written::Paired)),
                     _ => Err(A::Error::custom("a merge of fewer than two")),
                 }
             }

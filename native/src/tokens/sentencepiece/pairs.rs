@@ -65,7 +65,10 @@ impl Pairs {
     /// The rank put for this pair.
     #[inline]
     #[must_use]
-    #[allow(clippy::cast_possible_truncation, reason = "the rank is in the lower bits")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the rank is in the lower bits"
+    )]
     pub fn get(&self, left: Symbol, right: Symbol) -> Option<Rank> {
         let key = key(left, right);
         let bit = place(key, self.seen_shift);

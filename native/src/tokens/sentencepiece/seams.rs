@@ -47,13 +47,24 @@ impl Seams {
         let ends = symbols.strings().iter().map(|string| Ends {
             first: [
                 string.chars().next().and_then(|c| symbols.character(c)),
-                spelled_first(string).filter(|_| bytes).and_then(|s| symbols.get(s)),
-                unknown.filter(|s| string.starts_with(s)).and_then(|s| symbols.get(s)),
+                spelled_first(string)
+                    .filter(|_| bytes)
+                    .and_then(|s| symbols.get(s)),
+                unknown
+                    .filter(|s| string.starts_with(s))
+                    .and_then(|s| symbols.get(s)),
             ],
             last: [
-                string.chars().next_back().and_then(|c| symbols.character(c)),
-                spelled_last(string).filter(|_| bytes).and_then(|s| symbols.get(s)),
-                unknown.filter(|s| string.ends_with(s)).and_then(|s| symbols.get(s)),
+                string
+                    .chars()
+                    .next_back()
+                    .and_then(|c| symbols.character(c)),
+                spelled_last(string)
+                    .filter(|_| bytes)
+                    .and_then(|s| symbols.get(s)),
+                unknown
+                    .filter(|s| string.ends_with(s))
+                    .and_then(|s| symbols.get(s)),
             ],
         });
         Self {

@@ -104,7 +104,10 @@ pub fn merge_all(symbols: &mut [Symbol], ranks: &[Rank], merges: &Merges) -> u64
         keys[at] = if beyond == 0 {
             NONE
         } else {
-            key(merges.rank(made, symbols[beyond.trailing_zeros() as usize]), at)
+            key(
+                merges.rank(made, symbols[beyond.trailing_zeros() as usize]),
+                at,
+            )
         };
         let before = left & !(u64::MAX << at);
         if before != 0 {

@@ -28,7 +28,9 @@ impl<'m> Symbols<'m> {
         let mut of = HashMap::with_capacity(vocabulary.len());
         for (place, (string, id)) in vocabulary.iter().enumerate() {
             let (Some(symbol), Some(used)) = (
-                Symbol::try_from(place).ok().filter(|_| place + 1 < SYMBOLS as usize),
+                Symbol::try_from(place)
+                    .ok()
+                    .filter(|_| place + 1 < SYMBOLS as usize),
                 usize::try_from(*id).ok().and_then(|id| used.get_mut(id)),
             ) else {
                 return refused("an id over a million");

@@ -80,7 +80,10 @@ impl Cutter {
         let Some((before, after)) = text.split_at_checked(from) else {
             return text.len();
         };
-        let mut left = before.chars().next_back().map(|last| lexicon.alphabet.get(last));
+        let mut left = before
+            .chars()
+            .next_back()
+            .map(|last| lexicon.alphabet.get(last));
         for (at, next) in after.char_indices() {
             let right = lexicon.alphabet.get(next);
             if !left.is_some_and(|left| self.joins(lexicon, left, right)) {
