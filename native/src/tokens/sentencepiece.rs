@@ -69,7 +69,7 @@ impl SentencePiece {
         memory.count(b" ", u8::MAX, || 0);
         Ok(Self {
             pipeline,
-            cutter: Cutter::new(&lexicon),
+            cutter: Cutter::new(&lexicon, &symbols),
             taken: if model.ignore_merges == Some(true) {
                 Taken::new(&lexicon, &symbols)
             } else {
