@@ -2,6 +2,8 @@
 //! another version of Unicode.
 
 pub mod bert;
+pub mod folding;
+pub mod graphemes;
 pub mod nfc;
 pub mod onig;
 pub mod regex;
