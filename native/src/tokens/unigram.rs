@@ -22,7 +22,7 @@ use self::model::{Model, Paths};
 use self::normalizer::Normalizer;
 use self::pre_tokenizer::{MARK, PreTokenizer, Prepend};
 use self::vocabulary::Vocabulary;
-use super::cache::{Cache, Words};
+use super::cache::{Cache, Packed, Words};
 use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
 
@@ -72,23 +72,46 @@ impl Unigram {
         })
     }
 
-    /// Tokens of a word with a mark.
+    /// Tokens of a word with a mark, which is the beginning of `text`.
     #[inline]
-    fn marked(&self, word: &[u8], words: &mut Words, scratch: &mut Scratch) -> usize {
-        if word.is_empty() {
+    fn marked(
+        &self,
+        text: &[u8],
+        length: usize,
+        words: &mut Words,
+        scratch: &mut Scratch,
+    ) -> usize {
+        if length == 0 {
             return self.mark;
         }
-        if let Some(known) = words.get(word) {
+        let word = text.get(..length).unwrap_or_default();
+        // Quicker than packing a word of unknown length: cutting it out of 16 bytes.
+        let packed = match text.first_chunk() {
+            Some(chunk) if length <= Packed::LIMIT => Some(Packed::prefix(chunk, length)),
+            _ => Packed::new(word),
+        };
+        let known = match packed {
+            Some(packed) => words.get_packed(packed),
+            None => words.get(word),
+        };
+        if let Some(known) = known {
             return known as usize;
         }
+        let tokens = self.spelled(word, scratch);
+        match (packed, u32::try_from(tokens)) {
+            (Some(packed), Ok(tokens)) => words.put_packed(packed, tokens),
+            (None, Ok(tokens)) if length <= CACHED => words.put(word, tokens),
+            _ => {}
+        }
+        tokens
+    }
+
+    /// The same, counted.
+    fn spelled(&self, word: &[u8], scratch: &mut Scratch) -> usize {
         scratch.sentence.clear();
         scratch.sentence.extend_from_slice(MARK.as_bytes());
         scratch.sentence.extend_from_slice(word);
-        let tokens = self.model.count(&scratch.sentence, &mut scratch.paths);
-        if let (true, Ok(tokens)) = (word.len() <= CACHED, u32::try_from(tokens)) {
-            words.put(word, tokens);
-        }
-        tokens
+        self.model.count(&scratch.sentence, &mut scratch.paths)
     }
 }
 
@@ -118,13 +141,15 @@ impl Family for Unigram {
         };
         self.cache.with(|words| {
             let mut tokens = 0;
-            self.pre_tokenizer.words(text, place, |word, is_marked| {
-                tokens += if is_marked {
-                    self.marked(word, words, &mut scratch)
-                } else {
-                    self.model.count(word, &mut scratch.paths)
-                };
-            });
+            self.pre_tokenizer
+                .words(text, place, |rest, length, is_marked| {
+                    tokens += if is_marked {
+                        self.marked(rest, length, words, &mut scratch)
+                    } else {
+                        let word = rest.get(..length).unwrap_or_default();
+                        self.model.count(word, &mut scratch.paths)
+                    };
+                });
             tokens
         })
     }

@@ -1,11 +1,14 @@
 //! The best way to spell a text with pieces, and how many tokens it has.
 
-use super::trie::Trie;
+use super::trie::{Node, Trie};
 use super::vocabulary::{Piece, Vocabulary};
 use crate::tokens::family::Unsupported;
 
 /// What a character without a piece costs below the worst piece.
 const UNKNOWN_PENALTY: f64 = 10.0;
+
+/// Scores beyond this are refused: sums of them would not stay numbers that compare.
+const SCORES: f64 = 1e15;
 
 /// Pieces and what happens to text that has none.
 #[derive(Debug)]
@@ -20,42 +23,43 @@ pub struct Model {
 struct Unknown {
     score: f64,
     /// Text that has this piece is unknown, too: the piece of `unk_id`.
-    piece: Vec<u8>,
+    piece: Option<Node>,
     /// Bytes that have a piece; None if unknown text is never spelled by its bytes.
     bytes: Option<[bool; 256]>,
 }
 
 /// The best way to a place in the text.
-///
-/// Unknown pieces in a row become one, whose tokens are known where it ends; so they are not yet
-/// among `tokens`, and `unknown` says where the row begins.
 #[derive(Clone, Copy, Debug)]
 struct Best {
+    /// Less than any other if no way leads here, yet.
     score: f64,
+    /// Without those of the row of unknown pieces that ends here: it becomes one, or the tokens of
+    /// its bytes, which is known when it is over.
     tokens: usize,
-    unknown: Option<Row>,
-    /// False: no way leads here, yet.
-    reached: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    start: usize,
-    /// All of its bytes have a piece.
+    /// Where that row begins, or [`NO_ROW`].
+    row: usize,
+    /// All bytes of the row have a piece.
     spelled: bool,
 }
 
+const NO_ROW: usize = usize::MAX;
+
 const UNREACHED: Best = Best {
-    score: 0.0,
+    score: f64::NEG_INFINITY,
     tokens: 0,
-    unknown: None,
-    reached: false,
+    row: NO_ROW,
+    spelled: true,
+};
+
+const START: Best = Best {
+    score: 0.0,
+    ..UNREACHED
 };
 
 /// Room for the best ways to the places that a piece from here can reach, used again and again.
 #[derive(Debug)]
 pub struct Paths {
-    /// By place modulo length, a power of two.
+    /// By place modulo length, a power of two. Nothing is reached between two sentences.
     ring: Vec<Best>,
 }
 
@@ -64,23 +68,27 @@ impl Model {
     ///
     /// The reference would not read it, or fail on texts.
     pub fn new(vocabulary: &Vocabulary<'_>) -> Result<Self, Unsupported> {
+        let refuse = |what: &str| Err(Unsupported(format!("Unigram: {what}")));
         let Some(unknown) = vocabulary.unk_id else {
-            // The reference refuses every text with an unknown character.
-            return Err(Unsupported("Unigram without unk_id".to_owned()));
+            // The reference fails on every text with an unknown character.
+            return refuse("no unk_id");
         };
         let Some((Piece(piece), _)) = vocabulary.pieces.get(unknown) else {
-            return Err(Unsupported("Unigram: unk_id is no piece".to_owned()));
+            return refuse("unk_id is no piece");
         };
-        let later = vocabulary.pieces.iter().skip(unknown + 1);
-        if later.into_iter().any(|(other, _)| other.0 == *piece) {
+        let mut later = vocabulary.pieces.iter().skip(unknown + 1);
+        if later.any(|(other, _)| other.0 == *piece) {
             // Its text has another id then, and is not unknown: no file is like that.
-            return Err(Unsupported("Unigram: two unknown pieces".to_owned()));
+            return refuse("two unknown pieces");
         }
         let mut pieces: Vec<(&[u8], f64)> = vocabulary
             .pieces
             .iter()
             .map(|(piece, score)| (piece.0.as_bytes(), *score))
             .collect();
+        if pieces.iter().any(|(_, score)| score.abs() > SCORES) {
+            return refuse("a score is out of range");
+        }
         let worst = pieces
             .iter()
             .fold(f64::INFINITY, |worst, (_, score)| score.min(worst));
@@ -90,21 +98,21 @@ impl Model {
         pieces.dedup_by_key(|(piece, _)| *piece);
         pieces.reverse();
         let longest = pieces.iter().map(|(piece, _)| piece.len()).max();
-        let pieces = Trie::new(&pieces);
+        let pieces = Trie::new(&pieces)?;
         let bytes = vocabulary.byte_fallback.then(|| {
             let mut bytes = [false; 256];
             for (byte, known) in (0..=u8::MAX).zip(&mut bytes) {
-                *known = pieces.holds(format!("<0x{byte:02X}>").as_bytes());
+                *known = pieces.find(format!("<0x{byte:02X}>").as_bytes()).is_some();
             }
             bytes
         });
         Ok(Self {
-            pieces,
             unknown: Unknown {
                 score: worst - UNKNOWN_PENALTY,
-                piece: piece.as_bytes().to_vec(),
+                piece: pieces.find(piece.as_bytes()),
                 bytes,
             },
+            pieces,
             longest: longest.unwrap_or(0).max(4),
         })
     }
@@ -128,73 +136,67 @@ impl Model {
     pub fn count(&self, sentence: &[u8], paths: &mut Paths) -> usize {
         let ring = &mut paths.ring[..];
         let mask = ring.len() - 1;
-        ring.fill(UNREACHED);
-        ring[0].reached = true;
+        ring[0] = START;
         let mut start = 0;
         while let Some(&first) = sentence.get(start) {
-            let here = std::mem::replace(&mut ring[start & mask], UNREACHED);
-            let character = length(first);
+            let here = ring[start & mask];
+            ring[start & mask] = UNREACHED;
+            let character_end = start + length(first);
             let mut known = false;
             // The tokens up to here, if a piece that is known comes next.
-            let mut settled = None;
+            let settled = self.settle(here, sentence, start);
             let mut at = self.pieces.start();
             for (end, &byte) in (start + 1..).zip(&sentence[start..]) {
-                let Some((next, score)) = self.pieces.next(at, byte) else {
+                let Some(node) = self.pieces.next(at, byte) else {
                     break;
                 };
-                at = next;
-                if score.is_nan() {
+                at = node.behind();
+                if !node.ends() {
                     continue;
                 }
-                let score = score + here.score;
+                known |= end == character_end;
+                let score = self.pieces.score(node) + here.score;
                 let target = &mut ring[end & mask];
-                if !target.reached || score > target.score {
-                    let piece = &sentence[start..end];
-                    *target = if piece == self.unknown.piece {
-                        self.unknown.after(here, score, start, piece)
-                    } else {
-                        let tokens =
-                            *settled.get_or_insert_with(|| self.settle(here, sentence, start));
-                        Best {
-                            score,
-                            tokens: tokens + 1,
-                            unknown: None,
-                            reached: true,
-                        }
-                    };
+                if score <= target.score {
+                    continue;
                 }
-                known |= end == start + character;
+                *target = if Some(node) == self.unknown.piece {
+                    let piece = &sentence[start..end];
+                    self.unknown.after(here, score, start, piece)
+                } else {
+                    Best {
+                        score,
+                        tokens: settled + 1,
+                        ..UNREACHED
+                    }
+                };
             }
-            let end = start + character;
             if !known {
                 let score = self.unknown.score + here.score;
-                let target = &mut ring[end & mask];
-                if !target.reached || score > target.score {
-                    *target = self
-                        .unknown
-                        .after(here, score, start, &sentence[start..end]);
+                let target = &mut ring[character_end & mask];
+                if score > target.score {
+                    let character = &sentence[start..character_end];
+                    *target = self.unknown.after(here, score, start, character);
                 }
             }
-            start = end;
+            start = character_end;
         }
-        self.settle(ring[start & mask], sentence, start)
+        let end = ring[start & mask];
+        ring[start & mask] = UNREACHED;
+        self.settle(end, sentence, start)
     }
 
     /// The tokens up to `end`, with those of the row of unknown pieces that ends there.
     #[inline]
     fn settle(&self, best: Best, sentence: &[u8], end: usize) -> usize {
-        let Some(row) = best.unknown else {
+        if best.row == NO_ROW {
             return best.tokens;
-        };
-        let row_is_piece = || {
-            let short = end - row.start <= self.longest;
-            short
-                && sentence
-                    .get(row.start..end)
-                    .is_some_and(|row| self.pieces.holds(row))
-        };
-        let spelled = self.unknown.bytes.is_some() && row.spelled && !row_is_piece();
-        best.tokens + if spelled { end - row.start } else { 1 }
+        }
+        let row = sentence.get(best.row..end).unwrap_or_default();
+        // A row may happen to be a piece, if that has a very bad score.
+        let is_piece = || row.len() <= self.longest && self.pieces.find(row).is_some();
+        let spelled = self.unknown.bytes.is_some() && best.spelled && !is_piece();
+        best.tokens + if spelled { row.len() } else { 1 }
     }
 
     /// Heap bytes.
@@ -208,22 +210,12 @@ impl Unknown {
     #[inline]
     #[allow(clippy::indexing_slicing, reason = "every byte has a place")]
     fn after(&self, here: Best, score: f64, start: usize, piece: &[u8]) -> Best {
-        let row = here.unknown.unwrap_or(Row {
-            start,
-            spelled: true,
-        });
-        let spelled = match &self.bytes {
-            Some(bytes) => row.spelled && piece.iter().all(|byte| bytes[usize::from(*byte)]),
-            None => false,
-        };
+        let spelled = |bytes: &[bool; 256]| piece.iter().all(|byte| bytes[usize::from(*byte)]);
         Best {
             score,
             tokens: here.tokens,
-            unknown: Some(Row {
-                start: row.start,
-                spelled,
-            }),
-            reached: true,
+            row: here.row.min(start),
+            spelled: here.spelled && self.bytes.as_ref().is_none_or(spelled),
         }
     }
 }

@@ -59,13 +59,19 @@ impl PreTokenizer {
         }
     }
 
-    /// Calls `each` with every word, its mark taken off, and with whether it has one.
+    /// Calls `each` with every word, its mark taken off: the text that begins with it, its length,
+    /// and whether it has a mark.
     #[inline]
     #[allow(
         clippy::indexing_slicing,
-        reason = "every byte has a place in the table"
+        reason = "every byte has a place in the table, and words are within the text"
     )]
-    pub fn words<'t>(self, text: &'t str, place: Place, mut each: impl FnMut(&'t [u8], bool)) {
+    pub fn words<'t>(
+        self,
+        text: &'t str,
+        place: Place,
+        mut each: impl FnMut(&'t [u8], usize, bool),
+    ) {
         let prepended = match self.prepend {
             Prepend::Always => true,
             Prepend::First => place.first,
@@ -77,32 +83,29 @@ impl PreTokenizer {
         } else {
             &WITHOUT
         };
-        let (mut start, mut marked, mut opened_by_mark) = (0, prepended, false);
+        // Where the word begins; whether a mark in the text is before it, so that it is one even if
+        // it is empty.
+        let (mut start, mut behind_mark) = (0, false);
         let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            if !starts[usize::from(byte)] {
+        loop {
+            let mut found = None;
+            while let Some(&byte) = bytes.get(at) {
+                if starts[usize::from(byte)] {
+                    found = separator(&bytes[at..], self.white_space);
+                    if found.is_some() {
+                        break;
+                    }
+                }
                 at += 1;
-                continue;
             }
-            let separator = bytes
-                .get(at..)
-                .and_then(|rest| separator(rest, self.white_space));
-            let Some((length, is_mark)) = separator else {
-                at += 1;
-                continue;
+            if behind_mark || at > start {
+                each(&bytes[start..], at - start, behind_mark || prepended);
+            }
+            let Some((length, is_mark)) = found else {
+                return;
             };
-            let word = bytes.get(start..at).unwrap_or_default();
-            if opened_by_mark || !word.is_empty() {
-                each(word, marked);
-            }
             at += length;
-            start = at;
-            opened_by_mark = is_mark;
-            marked = is_mark || prepended;
-        }
-        let word = bytes.get(start..).unwrap_or_default();
-        if opened_by_mark || !word.is_empty() {
-            each(word, marked);
+            (start, behind_mark) = (at, is_mark);
         }
     }
 }
