@@ -98,9 +98,8 @@ impl Unigram {
             return known as usize;
         }
         let tokens = self.spelled(word, scratch);
-        match (packed, u32::try_from(tokens)) {
-            (Some(packed), Ok(tokens)) => words.put_packed(packed, tokens),
-            (None, Ok(tokens)) if length <= CACHED => words.put(word, tokens),
+        match u32::try_from(tokens) {
+            Ok(tokens) if length <= CACHED => words.put(word, tokens),
             _ => {}
         }
         tokens
