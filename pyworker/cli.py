@@ -17,6 +17,7 @@ TOOLS = {
     "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
     "count": ("pyworker.workload.count", "tokens of texts, and what images cost"),
     "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
+    "call": ("pyworker.client.call", "send one request through an autoscaler, or to a worker"),
     "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
     "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
 }
