@@ -18,6 +18,7 @@ TOOLS = {
     "count": ("pyworker.workload.count", "tokens of texts, and what images cost"),
     "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
     "call": ("pyworker.client.call", "send one request through an autoscaler, or to a worker"),
+    "load": ("pyworker.load", "a load test: requests at a set rate, figures, a report"),
     "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
     "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
 }

@@ -51,6 +51,7 @@ def add_routing_arguments(parser: argparse.ArgumentParser) -> None:
         help="base URL (AUTOSCALER_URL, or the local one)",
     )
     parser.add_argument(
+        "-k",
         "--api-key",
         default=os.environ.get("VAST_ENDPOINT_KEY", "local-key"),
         help="key of the endpoint; better in VAST_ENDPOINT_KEY than on a command line",

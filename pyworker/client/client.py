@@ -39,7 +39,10 @@ class Streamed:
         status: HTTP status, a 2xx.
         headers: Of the answer.
         grant: By which it was asked for; `url` is the worker.
+        routed_after: Seconds from the call until there was that grant.
     """
+
+    routed_after = 0.0
 
     def __init__(self, response: httpx.Response, grant: Grant) -> None:
         self.status = response.status_code
@@ -156,24 +159,28 @@ class Client:
             Unavailable: No attempt got an answer.
         """
         request_idx = 0
-        problem = ""
+        problem, status = "", 0
+        began = anyio.current_time()
         for attempt in range(self._attempts):
             grant = await self._route_by.grant(self._http, cost=cost, request_idx=request_idx)
             request_idx = int(grant.get("request_idx") or 0)
+            routed_after = anyio.current_time() - began
             async with self._sent(route, payload, grant) as outcome:
                 if isinstance(outcome, Streamed):
+                    outcome.routed_after = routed_after
                     yield outcome
                     return
-            problem, pause = outcome
+            problem, status, pause = outcome
             if attempt + 1 < self._attempts:
                 await anyio.sleep(pause if pause is not None else _pause(attempt))
-        raise Unavailable(f"{route}: {self._attempts} attempts failed, the last one: {problem}")
+        told = f"{route}: {self._attempts} attempts failed, the last one: {problem}"
+        raise Unavailable(told, status)
 
     @asynccontextmanager
     async def _sent(
         self, route: str, payload: Mapping[str, Any], grant: Grant
-    ) -> AsyncGenerator["Streamed | tuple[str, float | None]"]:
-        """The answer, or why there is none and how long the worker wants to be left alone."""
+    ) -> AsyncGenerator["Streamed | tuple[str, int, float | None]"]:
+        """The answer; or why there is none, its status, and how long the worker wants to wait."""
         body = orjson.dumps({"auth_data": grant, "session_id": None, "payload": payload})
         request = self._http.build_request(
             "POST",
@@ -184,7 +191,7 @@ class Client:
         try:
             response = await self._http.send(request, stream=True)
         except httpx.HTTPError as error:
-            yield f"{grant['url']}: {error or type(error).__name__}", None
+            yield f"{grant['url']}: {error or type(error).__name__}", 0, None
             return
         try:
             if response.is_success:
@@ -193,7 +200,8 @@ class Client:
             text = await Streamed(response, grant).body()
             if response.status_code not in _AGAIN:
                 raise Refused(response.status_code, text)
-            yield str(Refused(response.status_code, text)), _retry_after(response)
+            refused = Refused(response.status_code, text)
+            yield str(refused), refused.status, _retry_after(response)
         finally:
             with anyio.CancelScope(shield=True):
                 await response.aclose()

@@ -26,7 +26,15 @@ class Refused(ClientError):
 
 
 class Unavailable(ClientError):
-    """Every attempt failed in a way that another one might not have; the last one is told."""
+    """Every attempt failed in a way that another one might not have; the last one is told.
+
+    Attributes:
+        status: HTTP status of the last attempt; 0 when it got no answer.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class AnswerBroken(ClientError):

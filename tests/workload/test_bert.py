@@ -232,7 +232,18 @@ def test_unknown_characters_count_alike(more: Json, suffix: str | None) -> None:
     merges = [["a", "b"], ["a", f"b{end}"], ["ab", f"ab{end}"], ["a", "a"], ["aa", "aa"]]
     model = pairs(list(dict.fromkeys(tokens)), merges=merges, end_of_word_suffix=suffix, **more)
     both = Both(file_of(model, bert()))
-    for text in ("ab", "abab", "xab", "abxxab", "x", "xy", "aaaaab", "axxb" * 30, "aab" * 50, "中x각"):
+    for text in (
+        "ab",
+        "abab",
+        "xab",
+        "abxxab",
+        "x",
+        "xy",
+        "aaaaab",
+        "axxb" * 30,
+        "aab" * 50,
+        "中x각",
+    ):
         both.check(text)
 
 
