@@ -1,6 +1,6 @@
 # One verb a chore; `make` lists them. Each expects an environment with `pip install -e '.[test,lint]'`.
 .DEFAULT_GOAL := help
-.PHONY: help develop test lint format types rust bench demo gate
+.PHONY: help develop test lint format types rust tables bench demo gate
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ rust: ## format check, clippy, Rust tests
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	cargo test --workspace --locked
+
+tables: ## write the Unicode tables again, from the installed tokenizers package
+	for script in native/tables/*.py; do python $$script || exit 1; done
 
 bench: ## the proxy beside its peers (PEER=python of an environment with vastai 1.9.1)
 	python -m benchmarks.proxy --ours --nginx $(if $(PEER),--peer-python $(PEER))
