@@ -87,12 +87,26 @@ def legacy() -> Json:
     return {**sentencepiece(), "normalizer": {"type": "Sequence", "normalizers": steps}}
 
 
+def unigram() -> Json:
+    """As T5 has it: words by white space, each with U+2581 in front of it."""
+    spaces = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
+    pieces = [["<unk>", 0.0], *([letter, -1.0 - number] for number, letter in enumerate("▁abxy1_"))]
+    return {
+        "pre_tokenizer": {
+            "type": "Sequence",
+            "pretokenizers": [{"type": "WhitespaceSplit"}, spaces],
+        },
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": pieces, "byte_fallback": False},
+    }
+
+
 FAMILIES = {
     "byte_level": byte_level(),
     "nfc": {**byte_level(), "normalizer": {"type": "NFC"}},
     "bert": bert(),
     "metaspace": metaspace(),
     "legacy": legacy(),
+    "unigram": unigram(),
 }
 
 TEXT: Json = {"Sequence": {"id": "A", "type_id": 0}}
