@@ -26,7 +26,7 @@ pub fn is_word(c: char) -> bool {
 
 
 def block(number: int) -> list[int]:
-    """1 for each character of a block that is \\w."""
+    """1 for each character of a block that goes on a word."""
     first = number * BLOCK
     text = "".join(
         f"a{chr(code)} " if not 0xD800 <= code < 0xE000 else "a. "
@@ -37,11 +37,13 @@ def block(number: int) -> list[int]:
 
 
 def rows(values: list[int]) -> str:
+    """Numbers as lines of Rust."""
     lines = (values[at : at + 32] for at in range(0, len(values), 32))
     return "".join(f"    {', '.join(map(str, line))},\n" for line in lines)
 
 
 def main() -> None:
+    """Asks for all characters, and writes the file."""
     every = [block(number) for number in range(BLOCKS)]
     blocks = [list(one) for one in dict.fromkeys(map(tuple, every))]
     places = {tuple(one): place for place, one in enumerate(blocks)}
