@@ -19,20 +19,29 @@ def classes() -> list[int]:
     nfc, nfd = NFC().normalize_str, NFD().normalize_str
     chars = [chr(point) for point in range(0x110000) if point not in SURROGATES]
     # What any character ends with may combine with what stands before it.
-    combining = {part for char in chars for part in nfd(char)[1:]}
+    combining = {part for char in chars if char > "\x7f" for part in nfd(char)[1:]}
 
     def is_mark(char: str) -> bool:
         """Whether it changes places with a mark of another class."""
-        texts = (LETTER + char + LOWEST, LETTER + HIGHEST + char)
-        return any(nfd(text) != text for text in texts)
+        return any(nfd(both) != both for both in (LETTER + char + LOWEST, LETTER + HIGHEST + char))
 
     def of(char: str) -> int:
-        if nfc(char) != char or char in combining or nfd(char)[0] in combining:
+        decomposed = nfd(char)
+        if nfc(char) != char or char in combining or decomposed[0] in combining:
             return ANY
-        return MARK if nfd(char) == char and is_mark(char) else STARTER
+        return MARK if decomposed == char and is_mark(char) else STARTER
 
-    found = {ord(char): of(char) for char in chars}
-    return [found.get(point, STARTER) for point in range(0x110000)]
+    found = [STARTER] * 0x110000
+    for at in range(0, len(chars), BLOCK):
+        block = chars[at : at + BLOCK]
+        # Most blocks have nothing to find, which one look at all of a block tells.
+        spread = ("".join(LETTER + char + LOWEST for char in block),)
+        spread += ("".join(LETTER + HIGHEST + char for char in block),)
+        if combining.isdisjoint(block) and all(nfd(text) == text for text in spread):
+            continue
+        for char in block:
+            found[ord(char)] = of(char)
+    return found
 
 
 def rust(found: list[int]) -> str:

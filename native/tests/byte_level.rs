@@ -1,6 +1,10 @@
 //! Byte-level BPE beside the plainest way to do it, over vocabularies and merges drawn at random.
 
-#![allow(clippy::unwrap_used, reason = "a broken test should stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a broken test should stop"
+)]
 
 use std::collections::HashMap;
 
