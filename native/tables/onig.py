@@ -76,7 +76,7 @@ def rust(found: list[str]) -> str:
         for at in range(0, len(found), BLOCK)
     ]
     lines = "".join(
-        "    *b\"" + "\\\n      ".join(block[at : at + 64] for at in range(0, BLOCK, 64)) + "\",\n"
+        '    *b"' + "\\\n      ".join(block[at : at + 64] for at in range(0, BLOCK, 64)) + '",\n'
         for block in blocks
     )
     rows = "".join(
