@@ -1,4 +1,4 @@
-"""Writes native/src/tokens/unicode/bert.rs: what BERT's normaliser and splitting see in a character.
+"""Writes native/src/tokens/unicode/bert.rs: what BERT's normaliser and splitting see in characters.
 
 Every fact is asked of the reference, the `tokenizers` package, for every code point: its tables are
 of other Unicode versions than anybody else's, and of three different ones among themselves. Facts
@@ -23,6 +23,7 @@ OUT = Path(__file__).parent.parent / "src/tokens/unicode/bert.rs"
 
 
 def bert(*, clean: bool = False, chinese: bool = False, strip: bool = False) -> BertNormalizer:
+    """One step of the normaliser alone."""
     return BertNormalizer(
         clean_text=clean, handle_chinese_chars=chinese, strip_accents=strip, lowercase=False
     )
@@ -71,9 +72,7 @@ def flags(char: str) -> int:
 
 def class_of(char: str, ladder: list[tuple[int, str]]) -> int:
     """The canonical combining class, found by its place among marks whose class is known."""
-    [found] = [
-        number for number, rung in ladder if not swaps(rung, char) and not swaps(char, rung)
-    ]
+    [found] = [number for number, rung in ladder if not swaps(rung, char) and not swaps(char, rung)]
     return found
 
 
@@ -121,14 +120,16 @@ def check(table: dict[str, int]) -> None:
 
 
 def hangul(code: int) -> str:
+    """NFD of a syllable, as the Rust code computes it."""
     index = code - HANGUL.start
     lead, vowel, tail = index // 588, index % 588 // 28, index % 28
     return chr(0x1100 + lead) + chr(0x1161 + vowel) + (chr(0x11A7 + tail) if tail else "")
 
 
 def two_stages(table: dict[str, int]) -> tuple[list[int], list[list[int]]]:
+    """The block of every page, and the blocks."""
     blocks: dict[tuple[int, ...], int] = {}
-    index = []
+    index: list[int] = []
     for page in range(PAGES):
         block = tuple(table.get(chr(page * 256 + low), 0) for low in range(256))
         index.append(blocks.setdefault(block, len(blocks)))
@@ -147,18 +148,22 @@ def wrapped(entries: Iterable[str], indent: int) -> str:
 
 
 def numbers(row: list[int], indent: int) -> str:
+    """The elements of an array."""
     return wrapped((f"{number}," for number in row), indent)
 
 
 def escaped(text: str) -> str:
+    """Inside a Rust literal, every character by its number."""
     return "".join(f"\\u{{{ord(char):x}}}" for char in text)
 
 
 def mapping(entries: dict[str, str]) -> str:
+    """The elements of an array of characters and strings."""
     return wrapped((f"('{escaped(a)}', \"{escaped(b)}\")," for a, b in entries.items()), 4)
 
 
 def main() -> None:
+    """Asks, checks, writes."""
     table = {chr(code): flags(chr(code)) for code in CODE_POINTS}
     check(table)
     reordered = [char for char, found in table.items() if found & REORDERED]

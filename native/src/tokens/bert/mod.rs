@@ -3,12 +3,14 @@
 //! * [`rules`]: what becomes of every character under the switches of a file
 //! * [`normalize`]: the normaliser step by step, for what the pass cannot decide
 //! * [`scan`]: where an ASCII word ends, many bytes at once
+//! * [`front`]: the short words of English, before all other memory
 //!
 //! The pass cuts the text as it stands, before any normalising, at the characters that separate
 //! words whatever is beside them: white space, punctuation, Chinese. Between two of them lies a
 //! stretch whose count depends on nothing outside, so it is remembered under its raw bytes, and only
 //! a stretch seen for the first time is normalised.
 
+mod front;
 mod normalize;
 mod rules;
 mod scan;
@@ -18,6 +20,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use self::front::{Front, Short};
 use self::rules::{Kind, Rules};
 use super::cache::{Cache, Packed, Words};
 use super::family::{Family, Place};
@@ -107,6 +110,7 @@ pub struct Bert<M> {
 /// One way to see a text, and the counts that were found in it.
 struct Pass {
     rules: Rules,
+    front: Front,
     cache: Cache,
 }
 
@@ -114,6 +118,7 @@ impl Pass {
     fn new(switches: Switches) -> Self {
         Self {
             rules: Rules::new(switches),
+            front: Front::new(),
             cache: Cache::new(),
         }
     }
@@ -147,13 +152,13 @@ impl<M: Model> Bert<M> {
             model: M::Scratch::default(),
         };
         pass.cache
-            .with(|words| self.walk(&pass.rules, text, words, &mut scratch))
+            .with(|words| self.walk(pass, text, words, &mut scratch))
     }
 
     /// Tokens of a text: the loop that everything hot is in.
     fn walk(
         &self,
-        rules: &Rules,
+        Pass { rules, front, .. }: &Pass,
         text: &str,
         words: &mut Words,
         scratch: &mut Scratch<M::Scratch>,
@@ -163,6 +168,11 @@ impl<M: Model> Bert<M> {
         let mut total = 0;
         let mut at = 0;
         while let Some(&first) = bytes.get(at) {
+            if let Some((count, length)) = known_short_word(bytes, at, front) {
+                total += count;
+                at += length;
+                continue;
+            }
             match rules.of_byte(first) {
                 Kind::Space => at += 1,
                 Kind::Alone if every => {
@@ -170,7 +180,7 @@ impl<M: Model> Bert<M> {
                     at += 1;
                 }
                 _ => {
-                    if let Some((count, length)) = known_ascii_word(bytes, at, words) {
+                    if let Some((count, length)) = known_ascii_word(bytes, at, words, front) {
                         total += count;
                         at += length;
                         continue;
@@ -234,13 +244,30 @@ impl<M: Model> Bert<M> {
     }
 }
 
-/// The count and the length of the ASCII letters and digits at this place; None unless they are a
-/// whole stretch that is remembered.
+/// The count of the short ASCII word at this place, and its length with a space behind it; None
+/// unless it is a whole stretch that came before.
 #[inline]
-fn known_ascii_word(bytes: &[u8], at: usize, words: &Words) -> Option<(usize, usize)> {
-    let bytes = bytes.get(at..)?.first_chunk::<16>()?;
+fn known_short_word(bytes: &[u8], at: usize, front: &Front) -> Option<(usize, usize)> {
+    let (word, length, space) = scan::short_word_of(*bytes.get(at..)?.first_chunk()?)?;
+    Some((front.get(word)?, length + usize::from(space)))
+}
+
+/// The count and the length of the ASCII word at this place; None unless it is a whole stretch that
+/// is remembered.
+#[inline]
+fn known_ascii_word(
+    bytes: &[u8],
+    at: usize,
+    words: &Words,
+    front: &Front,
+) -> Option<(usize, usize)> {
+    let bytes = bytes.get(at..)?.first_chunk()?;
     let length = scan::word_of(bytes)?;
     let count = words.get_packed(Packed::prefix(bytes, length))?;
+    if let (1..=Short::LIMIT, Ok(count)) = (length, u8::try_from(count)) {
+        let first = bytes.first_chunk().copied().unwrap_or_default();
+        front.put(Short::prefix(u64::from_le_bytes(first), length), count);
+    }
     Some((count as usize, length))
 }
 
@@ -264,6 +291,7 @@ impl<M: Model> Family for Bert<M> {
 
     fn heap_bytes(&self) -> usize {
         let passes = 1 + usize::from(self.normalized.get().is_some());
-        passes * (Cache::BYTES + self.raw.rules.heap_bytes()) + self.model.heap_bytes()
+        passes * (Cache::BYTES + Front::BYTES + self.raw.rules.heap_bytes())
+            + self.model.heap_bytes()
     }
 }

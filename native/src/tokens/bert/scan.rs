@@ -1,5 +1,7 @@
 //! Where an ASCII word ends, sixteen bytes at once.
 
+use super::front::Short;
+
 const ONES: u64 = u64::MAX / 0xff;
 const HIGH: u64 = ONES * 0x80;
 
@@ -23,6 +25,25 @@ fn leading(bytes: u64) -> usize {
     (others.trailing_zeros() / 8) as usize
 }
 
+/// A whole word of up to seven ASCII letters and digits that the bytes begin with, its length, and
+/// whether a space comes after it. None as in [`word_of`].
+#[inline]
+pub fn short_word_of(bytes: [u8; 8]) -> Option<(Short, usize, bool)> {
+    let bytes = u64::from_le_bytes(bytes);
+    let length = leading(bytes);
+    if length == 0 || length > Short::LIMIT {
+        return None;
+    }
+    let end = bytes >> (8 * length) & 0xff;
+    ends(end).then(|| (Short::prefix(bytes, length), length, end == u64::from(b' ')))
+}
+
+/// Whether a byte that is no letter or digit ends a word.
+#[inline]
+fn ends(byte: u64) -> bool {
+    (u64::from(b' ')..0x7f).contains(&byte)
+}
+
 /// The length of the ASCII word that the bytes begin with: 1 to 15, if it ends within them and
 /// nothing beside it can belong to it.
 ///
@@ -40,6 +61,6 @@ pub fn word_of(bytes: &[u8; 16]) -> Option<usize> {
     if length == 8 {
         length += leading(second);
     }
-    let end = bytes.get(length)?;
-    (length > 0 && (b' '..0x7f).contains(end)).then_some(length)
+    let end = *bytes.get(length)?;
+    (length > 0 && ends(end.into())).then_some(length)
 }
