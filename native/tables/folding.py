@@ -16,6 +16,7 @@ MARKS = "\u0301\u0323\u0334\u094d"
 
 
 def characters() -> list[str]:
+    """Every one but the one that separates them here."""
     return [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000 and code != 0x0A]
 
 
@@ -28,12 +29,14 @@ def changes(normalizer: Normalizer) -> dict[str, str]:
 
 
 def syllable(code: int) -> str:
+    """A syllable of Hangul, taken apart."""
     index = code - HANGUL.start
     lead, vowel, trail = index // 588, index % 588 // 28, index % 28
     return chr(0x1100 + lead) + chr(0x1161 + vowel) + (chr(0x11A7 + trail) if trail else "")
 
 
 def decomposed() -> dict[str, str]:
+    """What each character becomes, wherever it stands."""
     normalizer = Sequence([NFKD(), StripAccents()])
     table = changes(normalizer)
     for code in HANGUL:
@@ -59,6 +62,7 @@ def literal(name: str, text: str, table: dict[str, str]) -> str:
 
 
 def rust() -> str:
+    """The module."""
     header = """\
 //! What NFKD with `StripAccents`, and Lowercase, make of a character in the reference.
 //!

@@ -1,4 +1,4 @@
-"""Writes native/src/tokens/unicode/graphemes.rs: how characters join, asked of the reference itself.
+"""Writes native/src/tokens/unicode/graphemes.rs: how characters join, asked of the reference.
 
 The reference cuts a text into grapheme clusters before it looks them up in a charsmap, by the
 Unicode version of the crate it was built with, and shows none of that. But a cluster of less than 6
@@ -65,6 +65,7 @@ def probe() -> Normalizer:
 
 
 def characters() -> Iterator[str]:
+    """Every one that a text can hold."""
     for code in range(CODE_POINTS):
         if not 0xD800 <= code < 0xE000:
             yield chr(code)
@@ -172,6 +173,7 @@ static BLOCKS: [[u8; {BLOCK}]; {len(blocks)}] = [
 
 
 def numbers(values: list[int] | tuple[int, ...], indent: str) -> str:
+    """Twenty a line."""
     per_line = 20
     return "\n".join(
         indent + " ".join(f"{value}," for value in values[start : start + per_line])
