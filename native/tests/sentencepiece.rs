@@ -448,7 +448,7 @@ fn what_is_not_known_exactly_is_refused() {
         (Form::OlderMetaspace, "/pre_tokenizer/str_rep", json!("_")),
     ] {
         let why = refused(form, &|file| {
-            *file.pointer_mut(pointer).unwrap() = value.clone()
+            *file.pointer_mut(pointer).unwrap() = value.clone();
         });
         assert!(why.is_some(), "{pointer} {value}");
     }
