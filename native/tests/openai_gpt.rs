@@ -216,6 +216,39 @@ fn long_words_are_merged_like_short_ones() {
     }
 }
 
+#[test]
+fn tokens_longer_than_any_window_are_merged_all_the_same() {
+    let halves: Vec<String> = (0..9).map(|power| "a".repeat(1 << power)).collect();
+    let merges: Vec<(&str, &str)> = halves.iter().map(|half| (&**half, &**half)).collect();
+    let family = family_of(&model(&merges)).unwrap();
+    for length in [60, 65, 250, 257, 300, 513, 600] {
+        let word = "a".repeat(length);
+        assert_eq!(
+            counted_by(&*family, &word),
+            plain(&merges, &word),
+            "{length}"
+        );
+    }
+}
+
+#[test]
+fn what_a_word_ends_with_may_change_all_of_it() {
+    // Each pair waits for the one behind it: the merges are found from the end.
+    let merges = [
+        ("b", "a</w>"),
+        ("a", "ba</w>"),
+        ("b", "aba</w>"),
+        ("a", "b"),
+        ("ab", "ab"),
+    ];
+    let family = family_of(&model(&merges)).unwrap();
+    for times in (1..70).step_by(3) {
+        for word in ["ab".repeat(times), "ba".repeat(times), "aba".repeat(times)] {
+            assert_eq!(counted_by(&*family, &word), plain(&merges, &word), "{word}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn words_count_as_in_the_plain_twin(

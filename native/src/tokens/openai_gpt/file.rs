@@ -164,7 +164,6 @@ impl<'a> File<'a> {
             }
             merges.push(id(a)?, id(b)?, id(&both)?)?;
         }
-        merges.finish();
         Ok(merges)
     }
 

@@ -5,14 +5,14 @@
 //! That is the same as by their rank: tokens are strings, and a token that has grown makes a longer
 //! one with its neighbour, so no other pair at that place makes the same.
 
-mod chain;
-mod turns;
+mod queue;
+mod windows;
 
-use self::chain::Chain;
-use self::turns::{Queue, Ranks};
+use self::queue::Queue;
+use self::windows::Windows;
 use super::merges::{Merges, NEVER};
 
-/// Tokens of the longest word that is merged by looking at all of its pairs every time.
+/// Characters of the longest word that is merged at once, by looking at all of its pairs every time.
 const SHORT: usize = 40;
 
 /// Merges the tokens of one word; keeps its buffers for the next.
@@ -21,9 +21,8 @@ pub struct Merger {
     /// The tokens of the word's characters. What is in it afterwards says nothing.
     pub tokens: Vec<u32>,
     ranks: Vec<u32>,
-    chain: Chain,
-    in_passes: Ranks,
-    in_a_queue: Queue,
+    windows: Windows,
+    queue: Queue,
 }
 
 impl Merger {
@@ -31,25 +30,30 @@ impl Merger {
     pub fn merge(&mut self, merges: &Merges) -> usize {
         match self.tokens.len() {
             length @ (0 | 1) => length,
-            2..=SHORT => short(&mut self.tokens, &mut self.ranks, merges),
-            _ => {
-                let word = self.chain.of(&self.tokens);
-                if merges.ordered() {
-                    // In the chain by now; a buffer less is a tenth of the time for long words.
-                    self.in_passes.merge(word, merges, &mut self.tokens)
-                } else {
-                    self.in_a_queue.merge(word, merges)
-                }
+            2..=SHORT => {
+                at_once(&mut self.tokens, &mut self.ranks, merges, |_| ());
+                self.tokens.len()
             }
+            _ => self
+                .windows
+                .count(&self.tokens, merges)
+                .unwrap_or_else(|| self.queue.count(&self.tokens, merges)),
         }
     }
 }
 
+/// Merges `tokens` in place. `joined` is told where the right one of two disappears, each time.
 #[allow(
     clippy::indexing_slicing,
     reason = "a place in `ranks` is one in `tokens`, and so is the next"
 )]
-fn short(tokens: &mut Vec<u32>, ranks: &mut Vec<u32>, merges: &Merges) -> usize {
+#[inline]
+fn at_once(
+    tokens: &mut Vec<u32>,
+    ranks: &mut Vec<u32>,
+    merges: &Merges,
+    mut joined: impl FnMut(usize),
+) {
     ranks.clear();
     ranks.extend(tokens.windows(2).map(|two| merges.rank(two[0], two[1])));
     loop {
@@ -61,11 +65,12 @@ fn short(tokens: &mut Vec<u32>, ranks: &mut Vec<u32>, merges: &Merges) -> usize 
             }
         }
         if lowest == NEVER {
-            return tokens.len();
+            return;
         }
         tokens[at] = merges.made(lowest);
         tokens.remove(at + 1);
         ranks.remove(at);
+        joined(at + 1);
         if at > 0 {
             ranks[at - 1] = merges.rank(tokens[at - 1], tokens[at]);
         }

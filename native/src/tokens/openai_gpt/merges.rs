@@ -1,7 +1,5 @@
 //! Which pairs of tokens become one, and which of them first.
 
-use std::collections::HashMap;
-
 use super::Unsupported;
 
 /// Pairs with their rank, in a hash table of eight bytes a pair.
@@ -10,7 +8,6 @@ pub struct Merges {
     slots: Vec<u64>,
     /// The token that the merge of this rank makes.
     made: Vec<u32>,
-    ordered: bool,
 }
 
 /// Bits of a rank. The largest vocabularies there are have a tenth of what this leaves room for.
@@ -20,7 +17,6 @@ const TOKEN: u32 = 21;
 /// No merge has this rank, nor does any pair.
 const EMPTY: u64 = u64::MAX;
 const RANKS: u64 = (1 << RANK) - 1;
-const TOKENS: u64 = (1 << TOKEN) - 1;
 
 /// Of pairs that do not merge.
 pub const NEVER: u32 = u32::MAX;
@@ -31,7 +27,6 @@ impl Merges {
         Self {
             slots: vec![EMPTY; (pairs + pairs / 2 + 1).next_power_of_two()],
             made: Vec::with_capacity(pairs),
-            ordered: false,
         }
     }
 
@@ -52,38 +47,6 @@ impl Merges {
         }
         self.made.push(made);
         Ok(())
-    }
-
-    /// After the last [`Merges::push`].
-    #[allow(clippy::cast_possible_truncation, reason = "21 bits are left")]
-    pub fn finish(&mut self) {
-        let mut latest = HashMap::with_capacity(self.made.len());
-        for (rank, &made) in (0..).zip(&self.made) {
-            latest.insert(made, rank);
-        }
-        self.ordered = self
-            .slots
-            .iter()
-            .filter(|&&slot| slot != EMPTY)
-            .all(|slot| {
-                let (pair, rank) = (slot >> RANK, slot & RANKS);
-                [pair >> TOKEN, pair & TOKENS]
-                    .iter()
-                    .all(|&part| latest.get(&(part as u32)).is_none_or(|&made| made < rank))
-            });
-    }
-
-    /// Whether every token is made by merges of lower ranks than those it is merged by: merging
-    /// never makes a pair whose turn was before.
-    ///
-    /// So it is where the merges were learned one after the other.
-    pub fn ordered(&self) -> bool {
-        self.ordered
-    }
-
-    /// How many ranks there are.
-    pub fn ranks(&self) -> usize {
-        self.made.len()
     }
 
     /// Where `key` is, or would be.
