@@ -10,6 +10,6 @@ mod alphabet;
 pub mod byte_level;
 mod long;
 mod merge;
-mod model;
+pub(super) mod model;
 mod pairs;
 mod vocabulary;

@@ -78,7 +78,7 @@ impl<'a> Model<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Tokens and their ids, in the order of the file.
-pub(super) struct Tokens<'a>(Vec<(Cow<'a, str>, u32)>);
+pub(in super::super) struct Tokens<'a>(Vec<(Cow<'a, str>, u32)>);
 
 impl Tokens<'_> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> {
@@ -109,7 +109,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Tokens<'a> {
 }
 
 /// Pairs of tokens that merge, the first ones first.
-pub(super) struct Merges<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(in super::super) struct Merges<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 /// One merge, in the older spelling or the newer.
 enum Merge<'a> {

@@ -36,7 +36,7 @@ impl Lexicon {
     pub fn new(
         pipeline: Pipeline,
         model: &Model<'_>,
-        symbols: &Symbols<'_>,
+        symbols: &Symbols,
     ) -> Result<Self, Unsupported> {
         if model.merges.0.len() >= RANKS as usize {
             return Err(Unsupported("BPE model: too many merges".to_owned()));
@@ -110,6 +110,10 @@ impl Lexicon {
     }
 }
 
+/// Bits of the [`Joins`] at most, 16 MiB: half of that is left over if all Chinese characters of
+/// the largest vocabulary, 8,000, join all.
+const JOINS: usize = 1 << 27;
+
 /// Letters by symbol: those of all strings, though few of them are in a first row.
 struct Letters {
     of: Vec<Letter>,
@@ -118,10 +122,13 @@ struct Letters {
 }
 
 impl Letters {
-    fn new(symbols: &Symbols<'_>, seams: &Seams) -> Result<Self, Unsupported> {
-        let count = symbols.strings().len();
+    fn new(symbols: &Symbols, seams: &Seams) -> Result<Self, Unsupported> {
+        let count = symbols.count() as usize;
         let rows = numbers(count, seams.pairs.iter().map(|pair| pair.0))?;
         let columns = numbers(count, seams.pairs.iter().map(|pair| pair.1))?;
+        if rows.1 * columns.1 > JOINS {
+            return Err(Unsupported("BPE model: too many letters".to_owned()));
+        }
         let letters = (0..).zip(rows.0.iter().zip(&columns.0));
         Ok(Self {
             of: letters
@@ -146,9 +153,9 @@ impl Letters {
         self.of.get(symbol? as usize).copied()
     }
 
-    fn alphabet(&self, symbols: &Symbols<'_>) -> Alphabet {
+    fn alphabet(&self, symbols: &Symbols) -> Alphabet {
         let mut alphabet = Alphabet::default();
-        for (string, &letter) in symbols.strings().iter().zip(&self.of) {
+        for (string, &letter) in symbols.strings().zip(&self.of) {
             let mut characters = string.chars();
             if let (Some(character), None) = (characters.next(), characters.next()) {
                 alphabet.put(character, letter);
@@ -158,7 +165,7 @@ impl Letters {
         alphabet
     }
 
-    fn bytes(&self, symbols: &Symbols<'_>, fallback: bool) -> Box<[Letter; 256]> {
+    fn bytes(&self, symbols: &Symbols, fallback: bool) -> Box<[Letter; 256]> {
         let mut letters = Box::new([Letter::ABSENT; 256]);
         for (byte, letter) in (0..=u8::MAX).zip(letters.iter_mut()).filter(|_| fallback) {
             *letter = self.of(symbols.byte(byte)).unwrap_or(Letter::ABSENT);
@@ -166,7 +173,7 @@ impl Letters {
         letters
     }
 
-    fn unknown(&self, symbols: &Symbols<'_>, token: Option<&str>) -> Option<Letter> {
+    fn unknown(&self, symbols: &Symbols, token: Option<&str>) -> Option<Letter> {
         self.of(symbols.get(token?))
     }
 }
@@ -182,7 +189,6 @@ fn numbers(
     for symbol in used {
         if let Some(number @ 0) = numbers.get_mut(symbol as usize) {
             *number = next;
-            // There are 40,000 characters in all vocabularies of this family together.
             let more = next.checked_add(1);
             next = more.ok_or_else(|| Unsupported("BPE model: too many letters".to_owned()))?;
         }

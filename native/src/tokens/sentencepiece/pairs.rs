@@ -41,7 +41,7 @@ pub struct Pairs {
 const FREE: u64 = u64::MAX;
 
 /// Odd and without a pattern: the fractional part of the golden ratio.
-const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+pub const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[inline]
 fn key(left: Symbol, right: Symbol) -> u64 {

@@ -41,10 +41,10 @@ struct Ends {
 impl Seams {
     /// No merges are known yet.
     #[must_use]
-    pub fn new(model: &Model<'_>, symbols: &Symbols<'_>) -> Self {
+    pub fn new(model: &Model<'_>, symbols: &Symbols) -> Self {
         let bytes = model.byte_fallback == Some(true);
         let unknown = model.unk_token.as_deref();
-        let ends = symbols.strings().iter().map(|string| Ends {
+        let ends = symbols.strings().map(|string| Ends {
             first: [
                 string.chars().next().and_then(|c| symbols.character(c)),
                 spelled_first(string)

@@ -20,15 +20,15 @@ pub struct Taken {
 impl Taken {
     /// All strings of the vocabulary of which merges make several tokens, or another one.
     #[must_use]
-    pub fn new(lexicon: &Lexicon, symbols: &Symbols<'_>) -> Self {
+    pub fn new(lexicon: &Lexicon, symbols: &Symbols) -> Self {
         let mut stretch = Stretch::default();
-        let several = |string: &&&str| {
+        let several = |string: &&str| {
             let mut row = Row::new(lexicon, &mut stretch);
             row.text(string);
             row.end() != 1
         };
-        let strings = symbols.strings().iter().filter(several);
-        let strings: HashSet<Box<str>> = strings.map(|&string| string.into()).collect();
+        let strings = symbols.strings().filter(several);
+        let strings: HashSet<Box<str>> = strings.map(Into::into).collect();
         Self {
             longest: strings.iter().map(|string| string.len()).max().unwrap_or(0),
             strings,

@@ -45,7 +45,7 @@ impl Cutter {
     /// In all others nothing is joined to the symbols of unknown characters, so that a row can be
     /// cut on both sides of a run of them; inside, if all are spelled.
     #[must_use]
-    pub fn new(lexicon: &Lexicon, symbols: &Symbols<'_>) -> Option<Self> {
+    pub fn new(lexicon: &Lexicon, symbols: &Symbols) -> Option<Self> {
         let spells_all = lexicon.spells_all();
         let leaves = lexicon.unknown.is_some() || spells_all;
         let spaces = !lexicon.alphabet.get(SPACE).is_absent();
@@ -56,7 +56,7 @@ impl Cutter {
         let mut cutter = Self {
             cuts: Box::new([[0; 128]; 128]),
             spells_all,
-            known: Short::for_words(2 * symbols.strings().len()),
+            known: Short::for_words(2 * symbols.count() as usize),
         };
         let letter = |byte: usize| lexicon.alphabet.get(u8::try_from(byte).unwrap_or(0).into());
         for left in 0..128 {
@@ -69,7 +69,9 @@ impl Cutter {
         Some(cutter)
     }
 
-    fn know(&mut self, lexicon: &Lexicon, symbols: &Symbols<'_>) {
+    /// Counts the strings of the vocabulary that can be words, of several letters each. Some of
+    /// them never are one, since they are cut: nobody asks for those.
+    fn know(&mut self, lexicon: &Lexicon, symbols: &Symbols) {
         let mut stretch = Stretch::default();
         let mut spaced = String::new();
         for string in symbols.strings() {
@@ -80,7 +82,6 @@ impl Cutter {
             else {
                 continue;
             };
-            // Where the first letters cannot stay together, it is no word: most of the others.
             let mut row = Row::new(lexicon, &mut stretch);
             row.text(string);
             if let Ok(count) = u32::try_from(row.end()) {
