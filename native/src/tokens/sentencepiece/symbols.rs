@@ -94,8 +94,7 @@ impl Symbols {
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> Symbol {
-        // A lossless cast: under a million.
-        (self.starts.len() - 1) as Symbol
+        Symbol::try_from(self.starts.len() - 1).unwrap_or(SYMBOLS)
     }
 
     /// All strings, the symbol of each its place.
