@@ -43,7 +43,7 @@ class Template:
         workflow = inner.get("workflow_json")
         if not isinstance(workflow, dict):
             raise BadTemplate(f"template {name} has no object input.workflow_json")
-        _check_nodes(workflow, name)
+        check_nodes(workflow, name)
         _check_places(tree, name)
 
     def filled(self, values: Mapping[str, str | int]) -> dict[str, Any]:
@@ -69,7 +69,8 @@ def _filled(tree: Json, values: Mapping[str, str | int]) -> Json:
     return _PLACE.sub(lambda found: str(values[found[1]]), tree)
 
 
-def _check_nodes(workflow: dict[str, Json], name: str) -> None:
+def check_nodes(workflow: dict[str, Json], name: str) -> None:
+    """Raises BadTemplate unless every node is one, and every link leads to a node."""
     for id_, node in workflow.items():
         inputs = node.get("inputs") if isinstance(node, dict) else None
         if not (
