@@ -20,9 +20,13 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         SystemExit: `--help` (code 0) or a wrong command line (code 2), from argparse.
     """
-    from pyworker.sim.settings import parse_arguments  # noqa: PLC0415 - see the module docstring
+    from pyworker.sim.settings import LlmSettings, parse_arguments  # noqa: PLC0415 - see above
 
     settings = parse_arguments(argv)
-    from pyworker.sim.llm import run  # noqa: PLC0415
+    if isinstance(settings, LlmSettings):
+        from pyworker.sim.llm import run  # noqa: PLC0415
 
-    return run(settings)
+        return run(settings)
+    from pyworker.sim.image.server import run as run_image  # noqa: PLC0415
+
+    return run_image(settings)
