@@ -52,7 +52,9 @@ class Answer:
 
 
 # A hook is a plain function or a coroutine function of Trio's.
-RequestParser = Callable[[Payload], "Payload | ModelRequest | Awaitable[Payload | ModelRequest]"]
+# A request parser that has nothing to change gives None: the payload's bytes go as they came.
+Parsed = Payload | ModelRequest | None
+RequestParser = Callable[[Payload], "Parsed | Awaitable[Parsed]"]
 WorkloadHook = Callable[[Payload], float]
 ResponseTransform = Callable[[Answer], "Answer | Json | Awaitable[Answer | Json]"]
 Function = Callable[[Payload], "Answer | Json | Awaitable[Answer | Json]"]

@@ -236,8 +236,8 @@ class HandlerConfig:
         model_method: Method at the model server; with GET, HEAD and DELETE no body is sent.
         unwrap: Where in the payload the request may stand; all else is about the request then.
         fill: Members that a request gets which lacks them, before any hook sees it.
-        request_parser: From the payload to what the model server gets. A ValueError it raises is
-            the client's 422.
+        request_parser: From the payload to what the model server gets; None leaves the payload as
+            it came, to the byte. A ValueError it raises is the client's 422.
         response_transform: From the model's whole answer, when it is a 2xx, to the client's.
         function: Answers by itself, from the payload; no model server is asked.
         blocking: The hooks wait or compute for more than a millisecond and run in threads.

@@ -21,6 +21,7 @@ from pyworker.hooks import (
     JSON_TYPE,
     Answer,
     ModelRequest,
+    Parsed,
     Payload,
     as_answer,
     as_model_request,
@@ -87,13 +88,9 @@ class Handling:
         handler = self._handler
         read = self._reader.read(envelope, body)
         if not handler.needs_payload:
-            workload = await _count(handler.declared, read)
-            return self._verbatim(read.raw, workload, names)
+            return self._verbatim(read.raw, await _count(handler.declared, read), names)
         payload = await self._run(len(read.raw), orjson.loads, read.raw)
-        if handler.request_parser is None:
-            workload = await self._hook(handler.workload_of, payload, size=len(read.raw))
-            return self._verbatim(read.raw, workload, names, payload)
-        return await self._parsed(payload, len(read.raw), names)
+        return await self._parsed(payload, read.raw, names)
 
     def _verbatim(
         self,
@@ -116,13 +113,19 @@ class Handling:
         Raises:
             InvalidRequest: As for `job`.
         """
-        return await self._parsed(self._reader.of(payload), 0, _NO_NAMES)
+        request = self._reader.of(payload)
+        return await self._parsed(request, orjson.dumps(request), _NO_NAMES)
 
-    async def _parsed(self, payload: Payload, size: int, names: Mapping[str, str]) -> Job:
-        handler = self._handler
-        parsed: Payload | ModelRequest = payload
+    async def _parsed(
+        self, payload: Payload, raw: bytes | memoryview, names: Mapping[str, str]
+    ) -> Job:
+        handler, size = self._handler, len(raw)
+        parsed: Parsed = None
         if handler.request_parser is not None:
             parsed = await self._hook(handler.request_parser, payload, size=size)
+        if parsed is None:
+            workload = await self._hook(handler.workload_of, payload, size=size)
+            return self._verbatim(raw, workload, names, payload)
         request = as_model_request(parsed)
         # Counted is what the model is asked for; a request that is no JSON counts as it came.
         counted = payload if isinstance(parsed, ModelRequest) else parsed
