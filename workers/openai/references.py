@@ -28,11 +28,14 @@ def check_url(field: str, value: Any, allowance: Allowance) -> None:
 
 
 def _is_http(value: str) -> bool:
+    # urlsplit forgives blanks and control signs, of which a server may make something else.
+    if not value.isprintable() or not value[:8].lower().startswith(("http://", "https://")):
+        return False
     try:
         parts = urlsplit(value)
     except ValueError:  # a bracket without its other half
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return bool(parts.hostname)
 
 
 def check_speech(payload: Payload) -> Payload | None:

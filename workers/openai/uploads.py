@@ -116,8 +116,9 @@ class Allowance:
 def decoded_size(text: str, start: int) -> int:
     """Bytes that the base64 of `text` from `start` on stands for."""
     ends = text.count("\n", start) + text.count("\r", start)
-    padding = 2 if text.endswith("==") else 1 if text.endswith("=") else 0
-    return (len(text) - start - ends) * 3 // 4 - padding
+    # Padding is the last two signs at most, whatever line ends stand between and behind them.
+    last = text[max(start, len(text) - 64) :].replace("\n", "").replace("\r", "")[-2:]
+    return (len(text) - start - ends) * 3 // 4 - last.count("=")
 
 
 def data_start(field: str, text: str) -> int:
