@@ -16,7 +16,7 @@ TOOLS = {
     "demo": ("pyworker.demo", "the whole loop on this machine: autoscaler, model, worker, client"),
     "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
     "count": ("pyworker.workload.count", "tokens of texts, and what images cost"),
-    "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
+    "sim": ("pyworker.sim", "simulated model servers: `sim llm`, `sim openai`"),
     "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
     "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
 }
