@@ -88,8 +88,7 @@ def parse_completion(
         raise ApiError(400, "this simulator gives one choice", param="n")
     text, prompt_tokens = _chat(request) if chat else _prompt(request)
     stop = request.get("stop")
-    options = request.get("stream_options")
-    usage = cast("Mapping[str, Any]", options) if isinstance(options, dict) else {}
+    options: Any = request.get("stream_options")
     seed = request.get("seed")
     return Completion(
         chat=chat,
@@ -97,7 +96,8 @@ def parse_completion(
         prompt_tokens=prompt_tokens,
         max_tokens=_max_tokens(request, settings, prompt_tokens, chat=chat),
         stream=request.get("stream") is True,
-        usage=usage.get("include_usage") is True,
+        usage=isinstance(options, dict)
+        and cast("dict[str, Any]", options).get("include_usage") is True,
         stop=tuple(text for text in _texts(stop) if text),
         seed=seed if isinstance(seed, int) else None,
     )

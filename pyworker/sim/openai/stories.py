@@ -54,7 +54,7 @@ def _vllm(settings: OpenAiSettings) -> Story:
         ),
         (
             0.6,
-            "(Worker pid=1271) INFO 11-23 09:13:09 [loader.py:506] Loading weights took 0.5 seconds",
+            "(Worker pid=1271) INFO 11-23 09:13:09 [load.py:506] Loading weights took 0.5 seconds",
         ),
     )
     if fails:
