@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from pyworker.sim import options
 from pyworker.sim.faults import Fault
 from pyworker.sim.image.settings import ImageSettings, add_image_options
+from pyworker.sim.openai.settings import OpenAiSettings, add_openai_options
 
 FailStart = Literal["shard", "download", "webserver", "bind"]
 
@@ -41,7 +42,7 @@ class LlmSettings:
         return self.max_total_tokens - 1
 
 
-def parse_arguments(argv: Sequence[str]) -> "LlmSettings | ImageSettings":
+def parse_arguments(argv: Sequence[str]) -> "LlmSettings | OpenAiSettings | ImageSettings":
     """The settings that `argv` asks for.
 
     Raises:
@@ -49,11 +50,13 @@ def parse_arguments(argv: Sequence[str]) -> "LlmSettings | ImageSettings":
     """
     parser = argparse.ArgumentParser(prog="pyworker sim", description=__doc__)
     servers = parser.add_subparsers(dest="server", required=True)
-    kinds: dict[str, type[LlmSettings | ImageSettings]] = {
+    kinds: dict[str, type[LlmSettings | OpenAiSettings | ImageSettings]] = {
         "llm": LlmSettings,
+        "openai": OpenAiSettings,
         "image": ImageSettings,
     }
     _add_llm_options(_server(servers, "llm", "a language model behind TGI"))
+    add_openai_options(_server(servers, "openai", "a language model behind the API of OpenAI"))
     add_image_options(_server(servers, "image", "ComfyUI behind its API wrapper"))
     chosen: dict[str, Any] = vars(parser.parse_args(argv))
     kind = kinds[chosen.pop("server")]
