@@ -22,12 +22,15 @@ class ModelRequest:
         content_type: Of the body, such as `multipart/form-data; boundary=...`.
         path: At the model server, with its query; empty for the handler's own.
         headers: Further ones, such as `(("x-priority", "low"),)`.
+        workload: What it costs, where a parser that looked at everything knows it; None leaves
+            that to the handler's workload and the payload as it came.
     """
 
     body: bytes
     content_type: str = JSON_TYPE
     path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    workload: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,9 @@ class Answer:
 
 
 # A hook is a plain function or a coroutine function of Trio's.
-RequestParser = Callable[[Payload], "Payload | ModelRequest | Awaitable[Payload | ModelRequest]"]
+# A request parser that has nothing to change gives None: the payload's bytes go as they came.
+Parsed = Payload | ModelRequest | None
+RequestParser = Callable[[Payload], "Parsed | Awaitable[Parsed]"]
 WorkloadHook = Callable[[Payload], float]
 ResponseTransform = Callable[[Answer], "Answer | Json | Awaitable[Answer | Json]"]
 Function = Callable[[Payload], "Answer | Json | Awaitable[Answer | Json]"]

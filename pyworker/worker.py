@@ -50,6 +50,7 @@ __all__ = [
     "Payload",
     "ServedTokens",
     "Span",
+    "Unwrap",
     "Values",
     "WorkerConfig",
     "Workload",
@@ -205,6 +206,22 @@ class BenchmarkConfig:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Unwrap:
+    """A member of the payload whose value is the request itself, as serverless APIs wrap it.
+
+    Null counts as absent. The value's bytes are forwarded as they came.
+
+    Attributes:
+        member: Its name.
+        only_objects: True when the request may have a field of that name: only an object is taken
+            for a wrapped request then. False refuses anything else.
+    """
+
+    member: str
+    only_objects: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerConfig:
     """One route that clients call with a grant. Without hooks the payload is forwarded verbatim.
@@ -217,8 +234,10 @@ class HandlerConfig:
         model_route: Path at the model server; empty for the same path. Names of `route` may stand
             in it.
         model_method: Method at the model server; with GET, HEAD and DELETE no body is sent.
-        request_parser: From the payload to what the model server gets. A ValueError it raises is
-            the client's 422.
+        unwrap: Where in the payload the request may stand; all else is about the request then.
+        fill: Members that a request gets which lacks them, before any hook sees it.
+        request_parser: From the payload to what the model server gets; None leaves the payload as
+            it came, to the byte. A ValueError it raises is the client's 422.
         response_transform: From the model's whole answer, when it is a 2xx, to the client's.
         function: Answers by itself, from the payload; no model server is asked.
         blocking: The hooks wait or compute for more than a millisecond and run in threads.
@@ -235,6 +254,8 @@ class HandlerConfig:
     workload: Workload | WorkloadHook | float
     model_route: str = ""
     model_method: str = "POST"
+    unwrap: Unwrap | None = None
+    fill: Mapping[str, Any] = field(default_factory=dict[str, Any])
     request_parser: RequestParser | None = None
     response_transform: ResponseTransform | None = None
     function: Function | None = None
@@ -252,6 +273,8 @@ class HandlerConfig:
             raise ValueError(f"{self.route}: concurrency_limit must be at least 1")
         if self.function is not None and self.response_transform is not None:
             raise ValueError(f"{self.route}: a function has no model's answer to transform")
+        if any("." in name or not name for name in self.fill):
+            raise ValueError(f"{self.route}: fill names members of the payload, without dots")
 
     @property
     def upstream_path(self) -> str:

@@ -81,6 +81,7 @@ def test_a_local_run_needs_no_variable() -> None:
         benchmark_embed_chars=600,
         openai_routes=None,
         comfy_model="flux",
+        comfy_output="/workspace/ComfyUI/output",
         backend_health_url=None,
         null_control_port=18999,
         max_reservation=3600.0,

@@ -21,15 +21,17 @@ from pyworker.hooks import (
     JSON_TYPE,
     Answer,
     ModelRequest,
+    Parsed,
     Payload,
     as_answer,
     as_model_request,
 )
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import to_model
+from pyworker.proxy.payload import PayloadReader, Request
 from pyworker.proxy.routing import filled, with_query
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
-from pyworker.worker import HandlerConfig, Span, Workload
+from pyworker.worker import HandlerConfig, Workload, sane_workload
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +68,9 @@ class Handling:
 
     def __init__(self, handler: HandlerConfig) -> None:
         self._handler = handler
-        # Fields that the envelope gives on its way, when nothing else needs the payload.
-        self.paths = () if handler.needs_payload else handler.declared.paths
+        self._reader = PayloadReader(handler)
+        # Fields that the envelope gives on its way.
+        self.paths = self._reader.paths
 
     async def job(
         self, envelope: Envelope, body: bytes, names: Mapping[str, str] = _NO_NAMES
@@ -83,34 +86,53 @@ class Handling:
             InvalidRequest: The payload is not what the handler takes.
         """
         handler = self._handler
-        span = start, end = envelope.payload_span or (0, 0)
-        if handler.needs_payload:
-            raw = memoryview(body)[start:end] if end else b"{}"
-            payload = await self._run(len(raw), orjson.loads, raw)
-            return await self.job_of(payload, len(raw), names)
+        read = self._reader.read(envelope, body)
+        if not handler.needs_payload:
+            return self._verbatim(read.raw, await _count(handler.declared, read), names)
+        payload = await self._run(len(read.raw), orjson.loads, read.raw)
+        return await self._parsed(payload, read.raw, names)
+
+    def _verbatim(
+        self,
+        raw: bytes | memoryview,
+        workload: float,
+        names: Mapping[str, str],
+        payload: Payload | None = None,
+    ) -> Job:
         return Job(
-            workload=await _count(handler.declared, envelope, body, span),
-            body=memoryview(body)[start:end],
+            workload=workload,
+            body=raw,
             content_type=JSON_TYPE,
             path=self._path(names),
+            payload=payload,
         )
 
-    async def job_of(
-        self, payload: Payload, size: int = 0, names: Mapping[str, str] = _NO_NAMES
-    ) -> Job:
-        """The job of a payload that is parsed already, of about `size` bytes.
+    async def job_of(self, payload: Payload) -> Job:
+        """The job of a payload that never was in an envelope.
 
         Raises:
             InvalidRequest: As for `job`.
         """
-        handler = self._handler
-        parsed: Payload | ModelRequest = payload
+        request = self._reader.of(payload)
+        return await self._parsed(request, orjson.dumps(request), _NO_NAMES)
+
+    async def _parsed(
+        self, payload: Payload, raw: bytes | memoryview, names: Mapping[str, str]
+    ) -> Job:
+        handler, size = self._handler, len(raw)
+        parsed: Parsed = None
         if handler.request_parser is not None:
             parsed = await self._hook(handler.request_parser, payload, size=size)
+        if parsed is None:
+            workload = await self._hook(handler.workload_of, payload, size=size)
+            return self._verbatim(raw, workload, names, payload)
         request = as_model_request(parsed)
         # Counted is what the model is asked for; a request that is no JSON counts as it came.
         counted = payload if isinstance(parsed, ModelRequest) else parsed
-        workload = await self._hook(handler.workload_of, counted, size=size)
+        if request.workload is None:
+            workload = await self._hook(handler.workload_of, counted, size=size)
+        else:
+            workload = sane_workload(request.workload, "")
         return Job(
             workload=workload,
             body=request.body,
@@ -204,7 +226,7 @@ class Handling:
         return await result if inspect.isawaitable(result) else result
 
 
-async def _count(workload: Workload, envelope: Envelope, body: bytes, span: Span) -> float:
-    if workload.heavy is None or not workload.heavy(span[1] - span[0]):
-        return workload.of(envelope.fields, body, span)
-    return await trio.to_thread.run_sync(workload.of, envelope.fields, body, span)
+async def _count(workload: Workload, request: Request) -> float:
+    if workload.heavy is None or not workload.heavy(len(request.raw)):
+        return workload.of(request.fields, request.body, request.span)
+    return await trio.to_thread.run_sync(workload.of, request.fields, request.body, request.span)

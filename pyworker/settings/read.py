@@ -64,6 +64,7 @@ class Settings:
     benchmark_embed_chars: int
     openai_routes: tuple[str, ...] | None
     comfy_model: str
+    comfy_output: str
     backend_health_url: str | None
     null_control_port: int
     max_reservation: float
@@ -152,6 +153,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         benchmark_embed_chars=read.value("BENCHMARK_EMBED_CHARS", parse.count, 600),
         openai_routes=read.optional("OPENAI_ROUTES", parse.routes),
         comfy_model=read.value("COMFY_MODEL", parse.comfy_model, "flux"),
+        comfy_output=read.value("COMFY_OUTPUT_DIR", str, "/workspace/ComfyUI/output"),
         backend_health_url=read.optional("BACKEND_HEALTH_URL", parse.url),
         null_control_port=read.value("NULL_CONTROL_PORT", parse.port, 18999),
         max_reservation=read.value("MAX_RESERVATION_SECONDS", parse.positive, 3600.0),

@@ -81,6 +81,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "routes that are served, comma separated (openai and its kind)",
     ),
     "COMFY_MODEL": ("flux", "`flux` or `sd3`: template and calibration (comfyui)"),
+    "COMFY_OUTPUT_DIR": (
+        "/workspace/ComfyUI/output",
+        "folder that ComfyUI saves images in; nothing else is read (comfyui)",
+    ),
     "BACKEND_HEALTH_URL": ("empty", "URL that answers 200 when the backend is well (null)"),
     "NULL_CONTROL_PORT": ("18999", "port of the control server on loopback (null)"),
     "MAX_RESERVATION_SECONDS": ("3600", "longest reservation (null), seconds"),

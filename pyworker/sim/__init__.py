@@ -1,4 +1,4 @@
-"""Model servers simulated faithfully, as processes of their own: `python -m pyworker sim llm`.
+"""Model servers simulated faithfully, as processes of their own: `sim llm`, `sim openai`.
 
 Only `main` lives here, and it imports the rest when called: the command line must not pay for
 Trio and Hypercorn before it knows that it needs them.
@@ -20,9 +20,21 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         SystemExit: `--help` (code 0) or a wrong command line (code 2), from argparse.
     """
-    from pyworker.sim.settings import parse_arguments  # noqa: PLC0415 - see the module docstring
+    from pyworker.sim.settings import (  # noqa: PLC0415 - see above
+        ImageSettings,
+        LlmSettings,
+        parse_arguments,
+    )
 
     settings = parse_arguments(argv)
-    from pyworker.sim.llm import run  # noqa: PLC0415
+    if isinstance(settings, LlmSettings):
+        from pyworker.sim.llm import run  # noqa: PLC0415
 
-    return run(settings)
+        return run(settings)
+    if isinstance(settings, ImageSettings):
+        from pyworker.sim.image.server import run as run_image  # noqa: PLC0415
+
+        return run_image(settings)
+    from pyworker.sim.openai.server import run as run_openai  # noqa: PLC0415
+
+    return run_openai(settings)

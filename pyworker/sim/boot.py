@@ -5,9 +5,9 @@ backends/v3/src/{main,lib}.rs and router/src/server.rs in TGI 3.3; the texts of 
 are those of captured 3.x logs.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from pyworker.sim.life import Step
 from pyworker.sim.settings import LlmSettings
 from pyworker.sim.tgi_log import Level, Line, Site, rust_duration
 
@@ -40,14 +40,6 @@ capacity of 23.68 GiB of which 145.00 MiB is free."""
 _CRASH_STDERR = """
 [rank0]:[E ProcessGroupNCCL.cpp:1785] [PG ID 0 PG GUID 0 Rank 0] Process group watchdog thread \
 terminated with exception: CUDA error: an illegal memory access was encountered"""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A line and when it comes, in seconds from the start."""
-
-    at: float
-    line: Line
 
 
 def boot_steps(settings: LlmSettings) -> list[Step]:

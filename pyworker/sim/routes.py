@@ -7,7 +7,8 @@ import trio
 
 from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
-from pyworker.sim.faults import Fault, FaultError, FaultKind, fault_from_json
+from pyworker.sim.faults import FaultError, fault_from_json
+from pyworker.sim.life import crashes_at_once
 from pyworker.sim.model import Model
 from pyworker.sim.settings import LlmSettings
 from pyworker.sim.stream import answer_stream
@@ -119,8 +120,3 @@ class Routes:
                 "faults": self._plan.armed(),
             },
         )
-
-
-def crashes_at_once(fault: Fault) -> bool:
-    """Whether `fault` is a crash that waits for no request."""
-    return fault.kind is FaultKind.CRASH and fault.after_tokens is None

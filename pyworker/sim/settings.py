@@ -1,21 +1,17 @@
 """The command line of the simulators, read once into a frozen object."""
 
 import argparse
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pyworker.sim.faults import Fault, FaultError, FaultKind, fault_from_text
+from pyworker.sim import options
+from pyworker.sim.faults import Fault
+from pyworker.sim.image.settings import ImageSettings, add_image_options
+from pyworker.sim.openai.settings import OpenAiSettings, add_openai_options
 
 FailStart = Literal["shard", "download", "webserver", "bind"]
-
-_EPILOG = f"""\
-faults: {", ".join(FaultKind)}.
-Arm one with --fault KIND[:count=N,after_tokens=K,factor=F] or, while it runs, with
-POST /sim/fault {{"kind": KIND, "count": N, "after_tokens": K}}. See docs/sim.md.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +42,7 @@ class LlmSettings:
         return self.max_total_tokens - 1
 
 
-def parse_arguments(argv: Sequence[str]) -> LlmSettings:
+def parse_arguments(argv: Sequence[str]) -> "LlmSettings | OpenAiSettings | ImageSettings":
     """The settings that `argv` asks for.
 
     Raises:
@@ -54,115 +50,61 @@ def parse_arguments(argv: Sequence[str]) -> LlmSettings:
     """
     parser = argparse.ArgumentParser(prog="pyworker sim", description=__doc__)
     servers = parser.add_subparsers(dest="server", required=True)
-    llm = servers.add_parser(
-        "llm",
-        help="a language model behind text-generation-inference (TGI)",
-        epilog=_EPILOG,
+    kinds: dict[str, type[LlmSettings | OpenAiSettings | ImageSettings]] = {
+        "llm": LlmSettings,
+        "openai": OpenAiSettings,
+        "image": ImageSettings,
+    }
+    _add_llm_options(_server(servers, "llm", "a language model behind TGI"))
+    add_openai_options(_server(servers, "openai", "a language model behind the API of OpenAI"))
+    add_image_options(_server(servers, "image", "ComfyUI behind its API wrapper"))
+    chosen: dict[str, Any] = vars(parser.parse_args(argv))
+    kind = kinds[chosen.pop("server")]
+    chosen["faults"] = tuple(chosen["faults"])
+    return kind(**chosen)
+
+
+def _server(servers: Any, name: str, what: str) -> argparse.ArgumentParser:
+    return servers.add_parser(
+        name,
+        help=what,
+        epilog=options.FAULTS_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_llm_options(llm)
-    options: dict[str, Any] = vars(parser.parse_args(argv))
-    del options["server"]
-    options["faults"] = tuple(options["faults"])
-    return LlmSettings(**options)
 
 
 def _add_llm_options(parser: argparse.ArgumentParser) -> None:
-    default = LlmSettings()
-    rate = {"type": _positive, "metavar": "TOKENS/S"}
-
-    def add(name: str, text: str, **how: object) -> None:
-        field = name.removeprefix("--").replace("-", "_")
-        value = getattr(default, field)
-        shown = "" if value is None else f" (default: {value})"
-        parser.add_argument(name, default=value, help=text + shown, **how)  # type: ignore[arg-type]
-
+    rate = {"type": options.positive, "metavar": "TOKENS/S"}
+    add = options.adder(parser, LlmSettings())
     add("--host", "address to listen on")
-    add("--port", "port to listen on, 0 for a free one", type=_port)
+    add("--port", "port to listen on, 0 for a free one", type=options.port)
     add("--log", "file that the log is appended to (default: stdout)", type=Path, metavar="FILE")
     add("--model-id", "the name in /info and in the log", metavar="NAME")
-    add("--load-seconds", "from start to Connected", type=_seconds, metavar="S")
+    add("--load-seconds", "from start to Connected", type=options.seconds, metavar="S")
     add("--prefill", "prompt tokens a second", **rate)
     add("--decode", "tokens a second of a request that runs alone", **rate)
     add("--batch-decode", "ceiling of all running requests together (default: none)", **rate)
-    add("--max-concurrent", "requests that run at once", type=_at_least(1), metavar="N")
-    add("--max-queue", "requests that wait; one more gets 429", type=_at_least(0), metavar="N")
-    add("--max-total-tokens", "prompt and answer together", type=_at_least(2), metavar="N")
+    add("--max-concurrent", "requests that run at once", type=options.at_least(1), metavar="N")
+    add(
+        "--max-queue",
+        "requests that wait; one more gets 429",
+        type=options.at_least(0),
+        metavar="N",
+    )
+    add("--max-total-tokens", "prompt and answer together", type=options.at_least(2), metavar="N")
     add(
         "--default-max-new-tokens",
         'when a request does not say; "auto": as many as fit, which is what TGI 3 does',
-        type=_count_or_auto,
+        type=options.count_or_auto,
         metavar="N",
     )
-    add("--payload-limit", "largest request body in bytes", type=_at_least(1), metavar="BYTES")
-    add("--grace-seconds", "for running requests after SIGTERM", type=_seconds, metavar="S")
-    add("--seed", "chooses the words of the answers", type=_whole, metavar="N")
-    add("--fail-start", "fail while starting, as TGI does", choices=get_args(FailStart))
-    parser.add_argument(
-        "--fault",
-        dest="faults",
-        action="append",
-        default=[],
-        type=_fault,
-        metavar="KIND[:...]",
-        help="arm a fault from the start; may be given several times",
+    add(
+        "--payload-limit",
+        "largest request body in bytes",
+        type=options.at_least(1),
+        metavar="BYTES",
     )
-
-
-def _real(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"must be a number: {text}") from error
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"must be a finite number: {text}")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _real(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"must be above 0: {text}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _real(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or above: {text}")
-    return value
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"must be a whole number: {text}") from error
-
-
-def _at_least(minimum: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        value = _whole(text)
-        if value < minimum:
-            raise argparse.ArgumentTypeError(f"must be at least {minimum}: {text}")
-        return value
-
-    return convert
-
-
-def _port(text: str) -> int:
-    value = _whole(text)
-    if not 0 <= value <= 65535:
-        raise argparse.ArgumentTypeError(f"must be from 0 to 65535: {text}")
-    return value
-
-
-def _count_or_auto(text: str) -> int | None:
-    return None if text == "auto" else _at_least(1)(text)
-
-
-def _fault(text: str) -> Fault:
-    try:
-        return fault_from_text(text)
-    except FaultError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    add("--grace-seconds", "for running requests after SIGTERM", type=options.seconds, metavar="S")
+    add("--seed", "chooses the words of the answers", type=options.whole, metavar="N")
+    add("--fail-start", "fail while starting, as TGI does", choices=get_args(FailStart))
+    options.add_faults(parser)

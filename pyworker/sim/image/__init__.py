@@ -1,0 +1,1 @@
+"""The ComfyUI API wrapper with ComfyUI behind it, simulated: `python -m pyworker sim image`."""

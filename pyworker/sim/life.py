@@ -1,0 +1,373 @@
+"""The life of a simulated server: take the port, load, listen, serve, stop or crash.
+
+What it says in its log on the way is its `Story`; what it answers are its routes.
+"""
+
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TextIO, cast
+
+import trio
+
+from pyworker.http.exchange import Exchange
+from pyworker.http.server import HttpServer
+from pyworker.sim.faults import Fault, FaultKind
+from pyworker.sim.tgi_log import Line, LogWriter
+
+# A burst of 1024 streams must not be refused; Linux caps it at net.core.somaxconn.
+_BACKLOG = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of a start and when it comes, in seconds from the start."""
+
+    at: float
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What a server logs in its life.
+
+    Attributes:
+        boot: Its start, up to the line that says it is ready, or that it failed.
+        fails: Whether the start ends there, with code 1.
+        taken: What follows when its port is taken: from the address as it prints it, an errno and
+            its text.
+        crashing, crashed: When it dies, before and after its last answers.
+        stopping, stopped: When it is asked to stop, likewise.
+        binds_first: It finds out that the port is taken before it loads, not after.
+        opens_first: It takes requests while it loads.
+    """
+
+    boot: Sequence[Step]
+    fails: bool
+    taken: Callable[[str, int, str], list[Line]]
+    crashing: Sequence[Line]
+    crashed: Sequence[Line]
+    stopping: Sequence[Line]
+    stopped: Sequence[Line]
+    binds_first: bool = False
+    opens_first: bool = False
+
+
+class Settings(Protocol):
+    """What of its command line a life needs."""
+
+    @property
+    def host(self) -> str:
+        """Where it listens."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """0 lets the kernel choose."""
+        ...
+
+    @property
+    def log(self) -> Path | None:
+        """None is standard output."""
+        ...
+
+    @property
+    def grace_seconds(self) -> float:
+        """For running requests after SIGTERM."""
+        ...
+
+    @property
+    def fail_start(self) -> str | None:
+        """How its start fails; `bind` is a taken port."""
+        ...
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Armed from the start."""
+        ...
+
+
+class Answering(Protocol):
+    """The routes of a server."""
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        ...
+
+
+class Server:
+    """One simulated server in this event loop.
+
+    Args:
+        settings: Where it listens, and what goes wrong.
+        story: What it logs.
+        routes: What it answers.
+        log: Gets the log.
+        say: Gets one line when the port is known and one when it listens.
+        loaded: Called when it has loaded.
+        died: Called when it crashes, before its last words.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        story: Story,
+        routes: Answering,
+        *,
+        log: LogWriter,
+        say: Callable[[str], None],
+        loaded: Callable[[], None],
+        died: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._story = story
+        self._log = log
+        self._say = say
+        self._loaded = loaded
+        self._died = died
+        self._end = trio.Event()
+        self._crashed = False
+        self._hurry = trio.Event()
+        self._http = HttpServer(routes)
+
+    def stop(self) -> None:
+        """End as on SIGTERM: running requests get their grace; called again, they do not."""
+        if self._end.is_set():
+            self._hurry.set()
+        self._end.set()
+
+    def crash(self) -> None:
+        """It dies: what runs in it fails, and the process ends with code 1."""
+        self._crashed = True
+        self._died()
+        self._end.set()
+
+    async def serve(self, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED) -> int:
+        """Live.
+
+        Args:
+            task_status: Started with the port, once it listens; not at all if it never does.
+
+        Returns:
+            The exit code, when it has stopped or crashed.
+
+        Raises:
+            OSError: The host does not resolve.
+        """
+        family, address = await _resolve(self._settings.host, self._settings.port)
+        with socket.socket(family, socket.SOCK_STREAM) as reserved:
+            # Many bind late. Taking the port now makes the address true while the model loads;
+            # until listen() the kernel refuses connections, just as if nobody had it.
+            refused = _bind(reserved, address)
+            if refused is None:
+                self._say(f"sim: loading, will listen on {_url(reserved)}")
+            story = self._story
+            if (story.binds_first or story.opens_first) and self._is_taken(refused, address):
+                return 1
+            if story.opens_first:
+                return await self._live(reserved, address, task_status)
+            if not await self._boot():
+                return self._exit_code_of_boot()
+            self._loaded()
+            if not story.binds_first and self._is_taken(refused, address):
+                return 1
+            return await self._live(reserved, address, task_status)
+        raise AssertionError("unreachable: every way out returns")
+
+    async def _live(
+        self, reserved: socket.socket, address: "_Address", task_status: trio.TaskStatus[int]
+    ) -> int:
+        refused = self._listen(reserved)
+        if refused is not None:
+            self._write(self._story.taken(_authority(address), *refused))
+            return 1
+        listening = trio.SocketListener(trio.socket.from_stdlib_socket(reserved.dup()))
+        # Otherwise the kernel went on taking connections after the listener's end.
+        reserved.close()
+        if not self._story.opens_first:
+            await self._serve(listening, task_status)
+            return 1 if self._crashed else 0
+        failed = False
+
+        async def load() -> None:
+            nonlocal failed
+            if await self._boot():
+                self._loaded()
+            elif not self._end.is_set():
+                failed = True
+                self._end.set()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(load)
+            await self._serve(listening, task_status)
+            nursery.cancel_scope.cancel()
+        return 1 if self._crashed or failed else 0
+
+    def _is_taken(self, refused: "_Refusal | None", address: "_Address") -> bool:
+        if refused is None and self._settings.fail_start == "bind":
+            refused = _refusal(errno.EADDRINUSE)
+        if refused is not None:
+            self._write(self._story.taken(_authority(address), *refused))
+        return refused is not None
+
+    async def _boot(self) -> bool:
+        """Log the start. Returns whether it came to its end without being stopped."""
+        started_at = trio.current_time()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._cancel_at_end, nursery.cancel_scope)
+            for step in self._story.boot:
+                await trio.sleep_until(started_at + step.at)
+                self._log.write(step.line)
+            nursery.cancel_scope.cancel()
+        return not self._story.fails and not self._end.is_set()
+
+    def _exit_code_of_boot(self) -> int:
+        return 0 if self._end.is_set() else 1
+
+    def _listen(self, reserved: socket.socket) -> "_Refusal | None":
+        try:
+            reserved.listen(_BACKLOG)
+        except OSError as error:  # somebody took the port too, and listened first
+            return _refusal(error.errno)
+        return None
+
+    async def _cancel_at_end(self, scope: trio.CancelScope) -> None:
+        await self._end.wait()
+        scope.cancel()
+
+    async def _serve(
+        self, listener: trio.SocketListener, task_status: trio.TaskStatus[int]
+    ) -> None:
+        async with trio.open_nursery() as watch:
+            async with trio.open_nursery() as connections:
+                await self._accept(listener, connections, task_status)
+                story = self._story
+                self._write(story.crashing if self._crashed else story.stopping)
+                await self._http.close_idle()
+                # What still runs ends by itself; the nursery waits for it.
+                watch.start_soon(self._cut_after_grace, connections.cancel_scope)
+            watch.cancel_scope.cancel()
+        self._write(self._story.crashed if self._crashed else self._story.stopped)
+
+    async def _cut_after_grace(self, connections: trio.CancelScope) -> None:
+        with trio.move_on_after(self._settings.grace_seconds):
+            await self._hurry.wait()
+        # Cut first: a cancelled request would still be answered, with a 500.
+        self._http.abort_all()
+        connections.cancel()
+
+    async def _accept(
+        self,
+        listener: trio.SocketListener,
+        connections: trio.Nursery,
+        task_status: trio.TaskStatus[int],
+    ) -> None:
+        """Serve until the end is asked for; then nobody can connect any more."""
+        async with trio.open_nursery() as accepting:
+            await accepting.start(self._http.accept, [listener], connections)
+            self._say(f"sim: listening on {_url(listener.socket)}")
+            task_status.started(int(listener.socket.getsockname()[1]))
+            if any(crashes_at_once(fault) for fault in self._settings.faults):
+                self.crash()
+            await self._end.wait()
+            accepting.cancel_scope.cancel()
+
+    def _write(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self._log.write(line)
+
+
+def run(settings: Settings, make: "Callable[[LogWriter, Callable[[str], None]], Server]") -> int:
+    """Run a simulator as this process.
+
+    Args:
+        settings: Its command line.
+        make: From its log, and who gets the two lines about its address, to the server.
+
+    Returns:
+        The exit code.
+    """
+    # The log may be what the reader of standard output parses; then the address goes to stderr.
+    said_on = sys.stderr if settings.log is None else sys.stdout
+    try:
+        log = LogWriter(settings.log)
+    except OSError as error:
+        sys.stderr.write(f"pyworker sim: cannot write the log {settings.log}: {error.strerror}\n")
+        return 2
+    with log:
+        return trio.run(_run_until_signal, make, log, partial(_say, said_on))
+
+
+async def _run_until_signal(
+    make: "Callable[[LogWriter, Callable[[str], None]], Server]",
+    log: LogWriter,
+    say: Callable[[str], None],
+) -> int:
+    server = make(log, say)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_stop_on_signal, server)
+        code = await server.serve()
+        nursery.cancel_scope.cancel()
+        return code
+    raise AssertionError("unreachable: the nursery's block returns")
+
+
+async def _stop_on_signal(server: Server) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            server.stop()  # a second signal ends what the first one still waits for
+
+
+def _say(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
+
+
+def crashes_at_once(fault: Fault) -> bool:
+    """Whether `fault` is a crash that waits for no request."""
+    return fault.kind is FaultKind.CRASH and fault.after_tokens is None
+
+
+_Address = tuple[str, int] | tuple[str, int, int, int]
+_Refusal = tuple[int, str]  # an errno and its text
+
+
+async def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, _Address]:
+    found = await trio.socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    family, _, _, _, address = found[0]
+    return family, cast("_Address", address)
+
+
+def _bind(sock: socket.socket, address: _Address) -> _Refusal | None:
+    """Take the address; returns why not, if it cannot be had."""
+    if address[1] != 0:
+        # After a restart, connections of the last run may still be in TIME_WAIT. A port of the
+        # kernel's choice goes without: the option would let it give the port away once more.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(address)
+    except OSError as error:
+        return _refusal(error.errno)
+    return None
+
+
+def _refusal(code: int | None) -> _Refusal:
+    code = code or errno.EADDRINUSE
+    return code, os.strerror(code)
+
+
+def _authority(address: _Address) -> str:
+    host, port = address[0], address[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _url(sock: socket.socket | trio.socket.SocketType) -> str:
+    return f"http://{_authority(sock.getsockname())}"

@@ -1,0 +1,479 @@
+"""The workers openai, vllm, sglang and llama: every route, through the whole service."""
+
+import base64
+import random
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import trio
+from fakes.grants import autoscaler
+from fakes.model import FakeModel, replies, streams
+from fakes.worker_app import WorkerApp, running_worker
+
+import workers
+from pyworker.errors import SettingsError
+from pyworker.model.benchmark import BenchmarkFailed, run_benchmark
+from pyworker.model.markers import LogMarkers
+from pyworker.proxy.upstream import Upstream
+from pyworker.settings import read_settings
+from pyworker.worker import WorkerConfig
+from workers.llama.worker import define as llama
+from workers.openai.benchmarks import benchmarks
+from workers.openai.media import babble_wav
+from workers.openai.routes import routes
+from workers.openai.worker import define as openai
+from workers.sglang.worker import define as sglang
+from workers.vllm.worker import define as vllm
+
+ROUTES = sorted(routes(read_settings({}), None))
+DEFINITIONS = {"openai": openai, "vllm": vllm, "sglang": sglang, "llama": llama}
+WAV = base64.b64encode(b"RIFF\x24\x00\x00\x00WAVEfmt ").decode()
+
+
+@pytest.fixture
+async def model(nursery: trio.Nursery) -> FakeModel:
+    """A model server that answers 200 unless a test scripts it otherwise."""
+    model = FakeModel()
+    await nursery.start(model.serve)
+    return model
+
+
+def defined(**environ: str) -> WorkerConfig:
+    return vllm(read_settings(environ))
+
+
+@asynccontextmanager
+async def serving(
+    model: FakeModel, **environ: str
+) -> AsyncGenerator[tuple[WorkerApp, httpx.AsyncClient]]:
+    """All routes in front of a fake model."""
+    config = defined(OPENAI_ROUTES=",".join(ROUTES), **environ)
+    async with (
+        running_worker(
+            model.url, handlers=config.handlers, open_routes=config.open_routes
+        ) as worker,
+        worker.client() as client,
+    ):
+        yield worker, client
+
+
+async def ask(
+    model: FakeModel, route: str, payload: bytes, **environ: str
+) -> tuple[httpx.Response, float]:
+    """The answer to a request, and what it cost."""
+    loads: list[float] = [0.0]
+    async with serving(model, **environ) as (worker, client):
+        worker.ledger.on_change = lambda: loads.append(worker.ledger.load)
+        response = await client.post(route, content=autoscaler().envelope(payload))
+    return response, max(loads)
+
+
+def test_there_are_the_routes_of_the_api() -> None:
+    assert ROUTES == [
+        "/v1/audio/generate",
+        "/v1/audio/speech",
+        "/v1/audio/speech/batch",
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/chat/completions",
+        "/v1/chat/completions/batch",
+        "/v1/completions",
+        "/v1/embeddings",
+        "/v1/images/edits",
+        "/v1/images/generations",
+        "/v1/rerank",
+        "/v1/score",
+        "/v1/videos/sync",
+    ]
+
+
+# --- what is forwarded, and what it costs
+
+INNER = b'{"prompt" : "a", "max_tokens": 7, "temperature": 1.0e0}'
+
+
+@pytest.mark.parametrize("route", ["/v1/completions", "/v1/chat/completions"])
+@pytest.mark.parametrize("payload", [INNER, b'{"input":' + INNER + b', "max_tokens": 900}'])
+async def test_the_bytes_of_a_request_are_forwarded_wrapped_or_not(
+    model: FakeModel, route: str, payload: bytes
+) -> None:
+    response, load = await ask(model, route, payload)
+    (call,) = model.calls
+    assert (response.status_code, call.target, load) == (200, route, 7.0)
+    assert await call.body() == INNER
+    assert call.header(b"content-type") == b"application/json"
+
+
+@pytest.mark.parametrize(
+    ("payload", "load"),
+    [
+        (b'{"max_tokens": 256}', 256.0),
+        (b'{"max_tokens": 0}', 0.0),
+        (b'{"max_tokens": null}', 0.0),
+        (b"{}", 0.0),
+        (b'{"max_tokens": -1}', 100.0),
+        (b'{"max_tokens": 1000000}', 1e6),
+        (b'{"max_completion_tokens": 5}', 0.0),
+    ],
+)
+async def test_a_completion_costs_its_max_tokens(
+    model: FakeModel, payload: bytes, load: float
+) -> None:
+    response, counted = await ask(model, "/v1/completions", payload)
+    assert (response.status_code, counted) == (200, load)
+
+
+@pytest.mark.parametrize(
+    ("route", "payload", "field"),
+    [
+        ("/v1/completions", b'{"max_tokens": "many"}', "max_tokens"),
+        ("/v1/completions", b'{"max_tokens": 1000001}', "max_tokens"),
+        ("/v1/completions", b'{"input": "text"}', "input"),
+        ("/v1/rerank", b'{"input": [1]}', "input"),
+        ("/v1/audio/transcriptions", b'{"input": "text"}', "input"),
+        ("/v1/audio/transcriptions", b'{"model": "m"}', "file"),
+        ("/v1/images/edits", b'{"prompt": "p"}', "image"),
+        ("/v1/audio/speech", b'{"input": "hi", "ref_audio": "/etc/passwd"}', "ref_audio"),
+        ("/v1/audio/speech/batch", b'{"items": 1}', "items"),
+    ],
+)
+async def test_what_a_route_does_not_take_is_a_422_that_names_its_field(
+    model: FakeModel, route: str, payload: bytes, field: str
+) -> None:
+    response, _ = await ask(model, route, payload)
+    assert (response.status_code, list(response.json()["payload"])) == (422, [field])
+    assert model.calls == []
+
+
+@pytest.mark.parametrize(
+    ("route", "payload", "workload"),
+    [
+        ("/v1/chat/completions/batch", b'{"messages": [[], []], "max_tokens": 300}', 600),
+        ("/v1/embeddings", b'{"input": ["' + b"x" * 600 + b'"]}', 500),
+        ("/v1/rerank", b'{"query": "q", "documents": ["d"]}', 50),
+        ("/v1/score", b'{"text_1": "q", "text_2": ["d"]}', 50),
+        ("/v1/audio/speech", b'{"input": "' + b"x" * 250 + b'"}', 250),
+        ("/v1/audio/speech/batch", b'{"items": [{"input": "x", "a": 1.0e0}]}', 50),
+        ("/v1/audio/generate", b'{"input": "rain", "seconds": 1e1}', 500),
+        ("/v1/images/generations", b'{"prompt": "x", "size": "1024x512"}', 250),
+    ],
+)
+async def test_json_routes_forward_the_bytes_and_cost_what_they_cost(
+    model: FakeModel, route: str, payload: bytes, workload: float
+) -> None:
+    response, load = await ask(model, route, payload)
+    assert (response.status_code, load) == (200, workload)
+    assert await model.calls[0].body() == payload
+
+
+@pytest.mark.parametrize("route", ["/v1/embeddings", "/v1/audio/speech", "/v1/audio/generate"])
+async def test_input_is_a_field_where_it_is_no_object(model: FakeModel, route: str) -> None:
+    async with serving(model) as (_, client):
+        for payload in (b'{"input": "Hi", "voice": "a"}', b'{"input": {"input": "Hi"}, "x": 1}'):
+            answer = await client.post(route, content=autoscaler().envelope(payload))
+            assert answer.status_code == 200
+    assert [await call.body() for call in model.calls] == [
+        b'{"input": "Hi", "voice": "a"}',
+        b'{"input": "Hi"}',
+    ]
+
+
+async def test_uploads_become_forms(model: FakeModel) -> None:
+    clip = base64.b64encode(babble_wav(random.Random(1), 3)).decode()
+    payload = orjson.dumps({"input": {"file": clip, "language": "en"}})
+    for route in ("/v1/audio/transcriptions", "/v1/audio/translations"):
+        _, load = await ask(model, route, payload, MODEL_NAME="whisper")
+        assert load == 50
+    for call in model.calls:
+        kind = (call.header(b"content-type") or b"").decode()
+        assert kind.startswith("multipart/form-data; boundary=")
+        body = await call.body()
+        for piece in (
+            b'name="language"\r\n\r\nen\r\n',
+            b'name="model"\r\n\r\nwhisper\r\n',
+            b"RIFF",
+        ):
+            assert piece in body
+        assert b'name="file"; filename="audio.wav"\r\nContent-Type: audio/wav' in body
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_model_name_is_asked_for_where_a_request_names_no_model(
+    model: FakeModel, route: str
+) -> None:
+    upload: dict[str, Any] = {"file": WAV, "image": WAV, "items": [], "max_tokens": 1}
+    async with serving(model, MODEL_NAME="org/my-model") as (_, client):
+        for payload in ({**upload}, {**upload, "model": "other"}):
+            body = autoscaler().envelope(orjson.dumps(payload))
+            assert (await client.post(route, content=body)).status_code == 200
+    first, second = [await call.body() for call in model.calls]
+    assert b"org/my-model" in first
+    assert b"org/my-model" not in second
+    assert b"other" in second
+
+
+async def test_without_model_name_nothing_is_added(model: FakeModel) -> None:
+    await ask(model, "/v1/completions", b'{"prompt":"a"}')
+    assert await model.calls[0].body() == b'{"prompt":"a"}'
+
+
+async def test_a_stream_passes_event_by_event(model: FakeModel) -> None:
+    events = (b'data: {"choices":[{"text":"a"}]}\n\n', b": ping\r\n\r\n", b"data: [DONE]\n\n")
+    model.script(streams(*events))
+    async with serving(model) as (_, client):
+        body = autoscaler().envelope(b'{"stream": true, "max_tokens": 3}')
+        async with client.stream("POST", "/v1/chat/completions", content=body) as answer:
+            chunks = [chunk async for chunk in answer.aiter_raw()]
+    assert b"".join(chunks) == b"".join(events)
+    assert answer.headers["content-type"] == "text/event-stream"
+
+
+async def test_models_are_listed_without_a_grant(model: FakeModel) -> None:
+    async with serving(model) as (_, client):
+        for path in ("/v1/models", "/v1/models/org/model"):
+            assert (await client.get(path)).status_code == 200
+        refused = await client.post("/v1/models")
+    assert [call.target for call in model.calls] == ["/v1/models", "/v1/models/org/model"]
+    assert refused.status_code == 405
+
+
+# --- settings
+
+
+def test_the_routes_that_are_served_can_be_chosen() -> None:
+    def served(**environ: str) -> list[str]:
+        return [handler.route for handler in defined(**environ).handlers]
+
+    usual = ["/v1/completions", "/v1/chat/completions"]
+    assert served() == usual
+    assert served(BENCHMARK_ROUTE="/v1/rerank") == [*usual, "/v1/rerank"]
+    assert served(OPENAI_ROUTES="/v1/nope,/v1/completions") == ["/v1/completions"]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"BENCHMARK_ROUTE": "/v1/audio/speach"},
+        {"BENCHMARK_ROUTE": "/v1/audio/speech", "OPENAI_ROUTES": "/v1/completions"},
+        {"OPENAI_ROUTES": "/v1/embeddings"},
+    ],
+)
+def test_a_benchmark_that_cannot_be_is_one_sentence(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="BENCHMARK_ROUTE"):
+        defined(**environ)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_where_the_model_is_and_can_be_set(name: str) -> None:
+    config = DEFINITIONS[name](read_settings({}))
+    log = {"openai": "vllm"}.get(name, name)
+    assert (config.name, config.model_server_url) == (name, "http://127.0.0.1:18000")
+    assert (config.model_log_file, config.health_endpoint) == (
+        f"/var/log/portal/{log}.log",
+        "/health",
+    )
+    environ = {"MODEL_SERVER_URL": "http://m:1", "MODEL_LOG": "x", "MODEL_HEALTH_ENDPOINT": "/ok"}
+    moved = DEFINITIONS[name](read_settings(environ))
+    assert (moved.model_server_url, moved.model_log_file, moved.health_endpoint) == (
+        "http://m:1",
+        "x",
+        "/ok",
+    )
+    for handler in config.handlers:
+        assert (handler.concurrency, handler.max_queue_time) == (None, 600.0)
+
+
+def test_prompts_are_counted_when_workload_wants_them() -> None:
+    assert defined().tokens is None
+    config = defined(WORKLOAD="prompt+output", MODEL_NAME="org/m")
+    assert config.tokens is not None
+    assert config.tokens.ask == ("/v1/models",)
+
+
+@pytest.mark.parametrize(
+    ("route", "request_"),
+    [
+        ("/v1/completions", b'{"prompt": "eight by", "max_tokens": 5}'),
+        ("/v1/completions", b'{"input": {"prompt": "eight by", "max_tokens": 5}}'),
+        ("/v1/completions", b'{"prompt": [1, 2], "max_tokens": 5}'),
+    ],
+)
+async def test_a_prompt_is_counted_where_it_stands(
+    model: FakeModel, route: str, request_: bytes
+) -> None:
+    # No tokenizer is loaded here: 4 bytes a token.
+    response, load = await ask(model, route, request_, WORKLOAD="prompt+output")
+    assert (response.status_code, load) == (200, 7.0)
+    assert response.headers["x-workload-estimated"] == "1"
+
+
+# --- the benchmark
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_route_has_the_benchmark_it_is_given(route: str) -> None:
+    handler, benchmark = defined(BENCHMARK_ROUTE=route).benchmarked
+    assert handler.route == route
+    tens = {"completions", "batch", "embeddings", "rerank", "score"}
+    expected = {
+        "/v1/audio/speech": (4, 2),
+        "/v1/audio/speech/batch": (4, 2),
+        "/v1/audio/transcriptions": (4, 2),
+        "/v1/audio/translations": (4, 2),
+        "/v1/audio/generate": (2, 1),
+        "/v1/images/generations": (2, 1),
+        "/v1/images/edits": (2, 1),
+        "/v1/videos/sync": (1, 1),
+    }.get(route, (10, 3) if route.rpartition("/")[2] in tens else None)
+    assert (benchmark.concurrency, benchmark.runs) == expected
+
+
+RIGHT: Mapping[str, bytes] = {
+    "/v1/completions": b'{"choices":[{"text":" a"}]}',
+    "/v1/chat/completions": b'{"choices":[{"message":{"content":null,"reasoning":"so"}}]}',
+    "/v1/chat/completions/batch": b'{"choices":[{"message":{"content":"a"}}]}',
+    "/v1/embeddings": b'{"data":[{"embedding":[0.1]}]}',
+    "/v1/rerank": orjson.dumps({"results": [{"relevance_score": 0.5}] * 16}),
+    "/v1/score": orjson.dumps({"data": [{"score": 0.5}] * 16}),
+    "/v1/audio/speech": b"RIFF" * 300,
+    "/v1/audio/speech/batch": orjson.dumps({"results": [{"audio_data": "A" * 1000}]}),
+    "/v1/audio/generate": b"RIFF" * 300,
+    "/v1/images/generations": b'{"data":[{"b64_json":"QUJD"}]}',
+    "/v1/images/edits": b'{"data":[{"url":"https://x/a.png"}]}',
+    "/v1/audio/transcriptions": b'{"text":""}',
+    "/v1/audio/translations": b'{"text":"a"}',
+    "/v1/videos/sync": b"\0\0\0\x18ftyp" * 200,
+}
+WRONG = (
+    b"",
+    b"[]",
+    b"<html>",
+    b'{"error":{"message":"no"}}',
+    b'{"choices":[]}',
+    b'{"choices":[{"text":" ","message":{"content":""}}]}',
+    b'{"choices":[7]}',
+    b'{"data":[{}]}',
+    b'{"data":[{"score":1}]}',
+    b'{"results":[{"score":1}]}',
+    b'{"text":null}',
+    orjson.dumps({"error": "x" * 2000}),
+    orjson.dumps({"results": [{"error": "x" * 2000}]}),
+)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_answer_must_hold_the_work_that_was_asked_for(route: str) -> None:
+    check = benchmarks(embed_chars=600, voice="")[route].check
+    check(RIGHT[route])
+    for body in WRONG:
+        with pytest.raises(ValueError, match=r"."):
+            check(body)
+
+
+@pytest.mark.parametrize("route", ["/v1/completions", "/v1/audio/transcriptions"])
+async def test_a_benchmark_asks_for_usual_requests_that_differ(
+    model: FakeModel, route: str
+) -> None:
+    handler, benchmark = defined(BENCHMARK_ROUTE=route, MODEL_NAME="m").benchmarked
+    upstream = Upstream(model.url, connect_timeout=5.0)
+    model.script(replies(200, RIGHT[route]))
+    rate = await run_benchmark(handler, benchmark, upstream, random.Random(1))
+    bodies = [await call.body() for call in model.calls]
+    assert rate > 0
+    assert len(set(bodies)) == len(bodies) == 1 + benchmark.runs * benchmark.concurrency
+    assert all(
+        b"m" in body and call.target == route
+        for body, call in zip(bodies, model.calls, strict=True)
+    )
+    model.script(replies(200, b'{"error":"x"}'))
+    with pytest.raises(BenchmarkFailed):
+        await run_benchmark(handler, benchmark, upstream, random.Random(1))
+    await upstream.aclose()
+
+
+def test_the_voice_and_the_length_of_texts_can_be_set() -> None:
+    rng = random.Random(1)
+    environ = {"BENCHMARK_SPEECH_VOICE": "alloy", "BENCHMARK_EMBED_CHARS": "100"}
+    speech = defined(BENCHMARK_ROUTE="/v1/audio/speech", **environ).benchmarked[1].payload(rng)
+    assert speech["voice"] == "alloy"
+    handler, texts = defined(BENCHMARK_ROUTE="/v1/embeddings", **environ).benchmarked
+    payload: dict[str, Any] = dict(texts.payload(rng))
+    assert len(payload["input"]) == 100
+    assert handler.workload_of(payload) == 500
+
+
+# --- what the lines of the logs mean
+
+
+def kinds(name: str, log: bytes) -> list[str]:
+    actions = DEFINITIONS[name](read_settings({})).log_actions
+    markers = LogMarkers(actions.on_error, actions.on_load, actions.on_info)
+    return [event.kind for event in markers.scan(log)]
+
+
+@pytest.mark.parametrize("name", ["openai", "vllm"])
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        ("vllm/startup.log", {"load"}),
+        ("vllm/serve-no-gpu.log", {"error"}),
+        ("vllm/fail-port-in-use.log", {"error"}),
+        ("vllm/serve-cpu-attempt.log", {"error"}),
+    ],
+)
+def test_what_vllms_logs_say(shared_dir: Path, name: str, log: str, found: set[str]) -> None:
+    assert set(kinds(name, (shared_dir / "logs" / log).read_bytes())) == found
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        ("llama-server/startup.log", {"load"}),
+        ("llama-server/startup-mid.log", {"load"}),
+        ("llama-server/log-disconnects.log", set[str]()),
+        ("llama-server/fail-missing-model.log", {"error"}),
+        ("llama-server/fail-truncated.log", {"error"}),
+        ("llama-server/fail-port-in-use.log", {"error"}),
+        ("llama-cpp-python/fail-garbage.log", {"error"}),
+        ("llama-cpp-python/fail-missing-model.log", {"error"}),
+    ],
+)
+def test_what_llama_cpps_logs_say(shared_dir: Path, log: str, found: set[str]) -> None:
+    assert set(kinds("llama", (shared_dir / "logs" / log).read_bytes())) == found
+
+
+def test_a_traceback_alone_kills_nobody() -> None:
+    harmless = (
+        b"Traceback (most recent call last):\n"
+        b"torch.OutOfMemoryError: CUDA out of memory.\n"
+        b"ERROR [config.py:35] Failed to import Triton kernels.\n"
+        b"Failed to import from vllm._C: ModuleNotFoundError\n"
+    )
+    for name in DEFINITIONS:
+        assert kinds(name, harmless) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b"The server is fired up and ready to roll!", ["load"]),
+        (b"INFO:     Application startup complete.", []),
+        (b"INFO:     Uvicorn running on http://0.0.0.0:30000", []),
+        (b"Received sigquit from a child process. It usually means the child failed.", ["error"]),
+        (b"2026-11-23 09:00:00,000 INFO exited: sglang (exit status 1; not expected)", ["error"]),
+        (b"Health check failed. Server couldn't get a response from detokenizer", []),
+    ],
+)
+def test_what_sglangs_lines_mean(line: bytes, kind: list[str]) -> None:
+    assert kinds("sglang", line + b"\n") == kind
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_sample_log_loads_once_and_never_fails(name: str) -> None:
+    sample = Path(workers.__path__[0]) / name / "sample.log"
+    assert kinds(name, sample.read_bytes()) == ["load"]

@@ -1,0 +1,1 @@
+"""Songs by ACE-Step in ComfyUI."""

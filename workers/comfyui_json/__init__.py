@@ -1,0 +1,1 @@
+"""Any workflow, by ComfyUI behind its API wrapper."""

@@ -1,0 +1,1 @@
+"""llama.cpp: llama-server and llama-cpp-python."""

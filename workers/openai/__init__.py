@@ -1,0 +1,1 @@
+"""Servers with the API of OpenAI: what the workers openai, vllm, sglang and llama share."""

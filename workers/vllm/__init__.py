@@ -1,0 +1,1 @@
+"""vLLM and vLLM-Omni."""

@@ -1,0 +1,1 @@
+"""Video by Wan 2.2 in ComfyUI."""
