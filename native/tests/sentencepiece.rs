@@ -402,6 +402,17 @@ fn long_stretches_count_as_plain_merging() {
 }
 
 #[test]
+fn tokens_longer_than_windows_count_as_plain_merging() {
+    let mut model = Model::new(&["a", "b", "▁"], &[("b", "a")]);
+    for length in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] {
+        let half = "a".repeat(length);
+        model.merge(&half, &half);
+        let text = "a".repeat(length * 2 + 1) + &"a".repeat(150) + "b" + &"a".repeat(length * 3);
+        check(Form::Gemma, &model, &[&text]);
+    }
+}
+
+#[test]
 fn what_is_not_known_exactly_is_refused() {
     let refused = |form: Form, edit: &dyn Fn(&mut Value)| {
         let bytes = file(form, &model().section());
