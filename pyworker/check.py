@@ -58,8 +58,8 @@ def report(
         f"listens on      {settings.worker_host}:{settings.worker_port}{tls}",
         f"is reached at   {identity.url}",
         f"reports to      {', '.join(identity.report_addresses)}",
-        f"model server    {config.model_server_url}",
-        f"its log         {config.model_log_file}",
+        f"model server    {config.model_server_url or 'none'}",
+        f"its log         {config.model_log_file or 'none'}",
         f"its health      {config.health_endpoint or 'not asked'}",
     ]
     lines += [f"route           {_route(handler)}" for handler in config.handlers]

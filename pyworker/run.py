@@ -12,9 +12,9 @@ import resource
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import httpx
 import trio
@@ -27,13 +27,14 @@ from pyworker.errors import CannotBind, SettingsError
 from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
 from pyworker.logs import set_up_logging
 from pyworker.model.health import HealthProbe
-from pyworker.model.loaded import LogMarker, loaded_by
+from pyworker.model.loaded import LogMarker, asks_log, loaded_by
 from pyworker.model.loading import Model, missing
 from pyworker.model.markers import LogMarkers
 from pyworker.model.measure import measure
 from pyworker.model.readiness import Readiness
 from pyworker.model.tokenizer import TokenizerLoading
 from pyworker.model.watch import ModelWatch
+from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.hypercorn_front import front
 from pyworker.proxy.ledger import Ledger
@@ -48,6 +49,8 @@ log = logging.getLogger(__name__)
 # For the reports under way, and again for the last one: long enough for one slow autoscaler, and
 # together not over the 10 s that container runtimes commonly wait between SIGTERM and SIGKILL.
 LAST_REPORT_SECONDS = 4.0
+# Where a worker without a model server would send what has nowhere to go: nobody ever listens.
+_NO_MODEL_SERVER = "http://127.0.0.1:0"
 EXIT_OK, EXIT_DIED, EXIT_SETTINGS = 0, 1, 2
 
 
@@ -110,11 +113,16 @@ async def run(
     tokenizer = TokenizerLoading(config, connect_timeout=settings.connect_timeout)
     watch = _watch(config, settings, readiness, public_key, tokenizer)
     upstream = Upstream(
-        config.model_server_url,
+        config.model_server_url or _NO_MODEL_SERVER,
         connect_timeout=settings.connect_timeout,
         silence=settings.model_timeout,
     )
-    sessions = Sessions(ledger, limit=config.max_sessions, tell_model=upstream.fetch)
+    sessions = Sessions(
+        ledger,
+        limit=config.max_sessions,
+        hold_cost=config.sessions_hold_cost,
+        tell_model=upstream.fetch,
+    )
     service = Service(
         config,
         body_limit=settings.body_limit,
@@ -126,7 +134,6 @@ async def run(
         master_token=settings.master_token,
     )
     server = HttpServer(front(service, upstream), tls=tls)
-    on_loopback = HttpServer(front(service.on_loopback, upstream), tls=None)
     drained, second = trio.CancelScope(), trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -138,7 +145,8 @@ async def run(
                     async with trio.open_nursery() as accepting:
                         await accepting.start(server.accept, listeners, serving)
                         log.info("worker %s listens on port %d", config.name, port_of(listeners))
-                        await _accept_on_loopback(on_loopback, settings, accepting, serving)
+                        local = _Local(service, upstream, accepting, serving)
+                        await _accept_on_loopback(local, config, settings.worker_http_port)
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
                         accepting.start_soon(watch.serve)
@@ -167,16 +175,31 @@ async def _close(*clients: Upstream | httpx.AsyncClient) -> None:
         await each.aclose()
 
 
-async def _accept_on_loopback(
-    server: HttpServer, settings: Settings, accepting: trio.Nursery, serving: trio.Nursery
-) -> None:
-    """A plain listener by which the model server ends a session; nothing else depends on it."""
+class _Local(NamedTuple):
+    """What a plain listener on loopback needs."""
+
+    service: Service
+    upstream: Upstream
+    accepting: trio.Nursery
+    serving: trio.Nursery
+
+    async def accept(self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int) -> int:
+        """Serve `routes` there; returns the port, which the kernel may have chosen."""
+        listeners = await open_listeners("127.0.0.1", port)
+        server = HttpServer(front(routes, self.upstream), tls=None)
+        await self.accepting.start(server.accept, listeners, self.serving)
+        return port_of(listeners)
+
+
+async def _accept_on_loopback(local: _Local, config: WorkerConfig, port: int) -> None:
+    """By one port the model server ends a session, by another the definition is steered."""
+    if config.control_routes:
+        taken = await local.accept(local.service.on_control, config.control_port)
+        log.info("control routes on port %d of loopback", taken)
     try:
-        listeners = await open_listeners("127.0.0.1", settings.worker_http_port)
+        await local.accept(local.service.on_loopback, port)
     except CannotBind as error:
         log.warning("sessions cannot be ended from this machine: %s (WORKER_HTTP_PORT)", error)
-        return
-    await accepting.start(server.accept, listeners, serving)
 
 
 def _watch(
@@ -194,6 +217,8 @@ def _watch(
             settings.info_markers or actions.on_info,
         )
         loaded = loaded_by(settings.readiness, config.loaded, config.health_endpoint)
+        if not config.model_log_file and asks_log(loaded):
+            raise ValueError("it waits for a load marker, and follows no log")
     except ValueError as error:
         raise SettingsError(f"worker {config.name}: {error}") from error
     model = Model(
@@ -216,7 +241,7 @@ def _watch(
 
     return ModelWatch(
         readiness,
-        log_path=model.log_path,
+        log_path=model.log_path if config.model_log_file else None,
         markers=markers,
         measure=measured,
         probe=probe,

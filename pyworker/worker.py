@@ -37,6 +37,7 @@ __all__ = [
     "Answer",
     "Answers",
     "BenchmarkConfig",
+    "ControlRoute",
     "Estimate",
     "Field",
     "FileExists",
@@ -349,13 +350,29 @@ class OpenRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRoute:
+    """A route for processes on this machine only, on a port of its own on loopback.
+
+    Attributes:
+        route: Its path.
+        function: Answers, from the JSON object in the body, or from none.
+        method: The only one it takes.
+    """
+
+    route: str
+    function: Function
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerConfig:
     """A worker.
 
     Attributes:
         name: As in `python -m pyworker NAME`.
-        model_server_url: Base URL of the model server.
-        model_log_file: Path of its log.
+        model_server_url: Base URL of the model server; empty when there is none, and all handlers
+            are functions.
+        model_log_file: Path of its log; empty when none is followed, and `loaded` asks for none.
         health_endpoint: Path that answers 200 when the model is well; empty when there is none.
         info_endpoint: Path whose answer tells one model from another and does not change while it
             runs; empty when there is none. Benchmark results are kept under it.
@@ -364,6 +381,11 @@ class WorkerConfig:
         log_actions: What the log's lines mean.
         loaded: What says that the model is loaded; the load markers of the log by default.
         max_sessions: Sessions that may be open; None or 0 for no limit, negative for none at all.
+        sessions_hold_cost: What a session reserves is the machine, not work that its requests do:
+            they count nothing beside it, and it stays reserved to the session's end.
+        max_perf: Throughput, workload/s, of a worker that has no benchmark.
+        control_port: Where `control_routes` are served; 0 lets the kernel choose.
+        control_routes: Routes for processes on this machine.
         tokens: What counts the prompts, when their tokens are part of a workload: loaded beside
             the serving, and before the benchmark.
     """
@@ -378,12 +400,20 @@ class WorkerConfig:
     log_actions: LogActionConfig = field(default_factory=LogActionConfig)
     loaded: Loaded = field(default_factory=LogMarker)
     max_sessions: int | None = 10
+    sessions_hold_cost: bool = False
+    max_perf: float | None = None
+    control_port: int = 0
+    control_routes: tuple[ControlRoute, ...] = ()
     tokens: ServedTokens | None = None
 
     def __post_init__(self) -> None:
         benchmarked = [h.route for h in self.handlers if h.benchmark_config is not None]
-        if len(benchmarked) != 1:
+        if self.max_perf is not None and not 0 < self.max_perf < math.inf:
+            raise ValueError(f"worker {self.name}: a max_perf of {self.max_perf} is none")
+        if len(benchmarked) != (1 if self.max_perf is None else 0):
             found = ", ".join(benchmarked) or "none"
+            if self.max_perf is not None:
+                raise ValueError(f"worker {self.name}: with max_perf, no benchmark: {found}")
             raise ValueError(f"worker {self.name}: one handler must have a benchmark, not {found}")
         routes = [handler.route for handler in self.handlers]
         twice = sorted({route for route in routes if routes.count(route) > 1})

@@ -52,13 +52,20 @@ Loaded = LogMarker | Answers | Listens | FileExists | AllOf | AnyOf
 
 
 def all_of(*parts: Loaded) -> Loaded:
-    """Loaded when every part says so."""
+    """Loaded when every part says so; without a part, at once."""
     return AllOf(parts)
 
 
 def any_of(*parts: Loaded) -> Loaded:
     """Loaded when one part says so."""
     return AnyOf(parts)
+
+
+def asks_log(loaded: Loaded) -> bool:
+    """Whether a load marker has a say."""
+    if isinstance(loaded, AllOf | AnyOf):
+        return any(asks_log(part) for part in loaded.parts)
+    return isinstance(loaded, LogMarker)
 
 
 def loaded_by(setting: frozenset[str] | None, own: Loaded, health_endpoint: str) -> Loaded:

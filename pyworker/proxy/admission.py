@@ -72,17 +72,24 @@ class Admission:
         if self._turns is None:
             yield
             return
-        limit = self._handler.max_queue_time
-        with trio.move_on_after(math.inf if limit is None else limit) as scope:
-            await self._turns.acquire()
-        if scope.cancelled_caught:
-            raise QueueFull(
-                f"waited {limit:g} s in the queue; that is the limit", retry_after=_RETRY_AFTER_MIN
-            )
+        try:
+            # A turn that is free is had at once, also by who may not wait at all.
+            self._turns.acquire_nowait()
+        except trio.WouldBlock:
+            await self._wait(self._turns)
         try:
             yield
         finally:
             self._turns.release()
+
+    async def _wait(self, turns: trio.Semaphore) -> None:
+        limit = self._handler.max_queue_time
+        with trio.move_on_after(math.inf if limit is None else limit) as scope:
+            await turns.acquire()
+        if scope.cancelled_caught:
+            raise QueueFull(
+                f"waited {limit:g} s in the queue; that is the limit", retry_after=_RETRY_AFTER_MIN
+            )
 
 
 def _retry_after(seconds: float) -> int:

@@ -20,6 +20,7 @@ from pyworker.errors import InvalidRequest, RequestError
 from pyworker.hooks import (
     JSON_TYPE,
     Answer,
+    Function,
     ModelRequest,
     Parsed,
     Payload,
@@ -224,6 +225,22 @@ class Handling:
         else:
             result = hook(argument)
         return await result if inspect.isawaitable(result) else result
+
+
+async def call_with_json(function: Function, body: bytes) -> Answer:
+    """What a function answers to the JSON object in a body; no body is an empty object.
+
+    Raises:
+        InvalidRequest: The body is something else.
+    """
+    try:
+        payload: Any = orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"invalid JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise InvalidRequest("the body must be a JSON object")
+    made: Any = function(cast("Payload", payload))
+    return as_answer(await made if inspect.isawaitable(made) else made)
 
 
 async def _count(workload: Workload, request: Request) -> float:

@@ -40,7 +40,7 @@ from pyworker.proxy.admission import Admission
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.headers import to_model
-from pyworker.proxy.jobs import Handling, Job
+from pyworker.proxy.jobs import Handling, Job, call_with_json
 from pyworker.proxy.ledger import Entry, Ledger, Outcome
 from pyworker.proxy.request_log import RequestLine
 from pyworker.proxy.routing import Match, RouteTable, filled, with_query
@@ -94,6 +94,7 @@ class Service:
             (h.route, (h, Handling(h), Admission(h))) for h in config.handlers
         )
         self._open_routes = RouteTable((route.route, route) for route in config.open)
+        self._control = {(r.method, r.route): r.function for r in config.control_routes}
         self._sessions = sessions
         own = SessionRoutes(sessions, read_grant=self._read_grant, admit=self._admit_session)
         self._own: dict[str, tuple[str, Callable[[ProxyExchange], Awaitable[None]]]] = {
@@ -110,7 +111,9 @@ class Service:
     async def __call__(self, exchange: ProxyExchange) -> None:
         """Answer one exchange."""
         found = self._handlers.find(exchange.path)
-        if found is not None:
+        # A definition may have a route of ours: clients with a grant call it with POST, probes with
+        # GET.
+        if found is not None and (exchange.method == "POST" or exchange.path not in self._own):
             with RequestLine(exchange) as line:
                 await self._granted(exchange, line, found)
         elif exchange.path in self._own:
@@ -120,6 +123,17 @@ class Service:
         else:
             known = ", ".join([*self._handlers.routes, *self._own, *self._open_routes.routes])
             raise RouteNotFound(f"no such route; there are {known}")
+
+    async def on_control(self, exchange: ProxyExchange) -> None:
+        """Answer an exchange of the definition's control port on loopback."""
+        known = ", ".join(f"{method} {path}" for method, path in self._control)
+        function = self._control.get((exchange.method, exchange.path))
+        if function is None:
+            raise RouteNotFound(f"no such route here; there are {known}")
+        body = await exchange.body(self._body_limit)
+        answer = await call_with_json(function, body)
+        headers = [(b"content-type", answer.content_type.encode())]
+        await exchange.respond(answer.status, headers, answer.body)
 
     async def on_loopback(self, exchange: ProxyExchange) -> None:
         """Answer an exchange of the plain listener on loopback: the model server ends a session."""

@@ -73,6 +73,7 @@ class Sessions:
     Args:
         ledger: Where they are counted.
         limit: How many may be open; None or 0 for no limit, a negative number for none at all.
+        hold_cost: Requests do not use up what their session reserved: it is no work of theirs.
         tell_model: Sends one request to the model server and reads its answer.
     """
 
@@ -81,10 +82,12 @@ class Sessions:
         ledger: Ledger,
         *,
         limit: int | None,
+        hold_cost: bool = False,
         tell_model: Callable[[UpstreamRequest], Awaitable[object]],
     ) -> None:
         self._ledger = ledger
         self._limit = max(limit, 0) if limit else _MOST_SESSIONS
+        self._hold_cost = hold_cost
         self._tell_model = tell_model
         self._open: dict[str, Session] = {}
         self._closing: trio.Nursery | None = None
@@ -168,7 +171,8 @@ class Sessions:
         scope = trio.CancelScope()
         session.requests.add(scope)
         try:
-            with scope, self._ledger.enter_within(session.entry, workload) as entry:
+            counted = 0.0 if self._hold_cost else workload
+            with scope, self._ledger.enter_within(session.entry, counted) as entry:
                 yield entry
         finally:
             session.requests.discard(scope)

@@ -121,6 +121,7 @@ async def running_worker(
     tls: ssl.SSLContext | None = None,
     front: Front = hypercorn,
     max_sessions: int | None = 10,
+    sessions_hold_cost: bool = False,
     master_token: str = "",
     tokens: ServedTokens | None = None,
 ) -> AsyncGenerator[WorkerApp]:
@@ -145,7 +146,12 @@ async def running_worker(
         tokens=tokens,
     )
     upstream = Upstream(model_url, connect_timeout=connect_timeout)
-    sessions = Sessions(app.ledger, limit=max_sessions, tell_model=upstream.fetch)
+    sessions = Sessions(
+        app.ledger,
+        limit=max_sessions,
+        hold_cost=sessions_hold_cost,
+        tell_model=upstream.fetch,
+    )
     service = Service(
         config,
         body_limit=body_limit,

@@ -120,3 +120,13 @@ async def test_who_waited_too_long_is_refused_and_the_running_one_is_not(
     (third,) = await line(nursery, admission, 1)
     assert third.started
     await third.release()
+
+
+async def test_who_may_not_wait_has_a_turn_that_is_free_and_no_other():
+    admission = Admission(serial(max_queue_time=0.0))
+    async with admission.turn():
+        with pytest.raises(QueueFull, match="waited 0 s"):
+            async with admission.turn():
+                pass
+    async with admission.turn():
+        pass

@@ -1,0 +1,1 @@
+"""No model: a machine that is reserved."""
