@@ -22,12 +22,14 @@ class ModelRequest:
         content_type: Of the body, such as `multipart/form-data; boundary=...`.
         path: At the model server, with its query; empty for the handler's own.
         headers: Further ones, such as `(("x-priority", "low"),)`.
+        workload: What it counts, when the parser has found that out; None asks the handler.
     """
 
     body: bytes
     content_type: str = JSON_TYPE
     path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    workload: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

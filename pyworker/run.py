@@ -12,7 +12,7 @@ import resource
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -50,12 +50,17 @@ LAST_REPORT_SECONDS = 4.0
 EXIT_OK, EXIT_DIED, EXIT_SETTINGS = 0, 1, 2
 
 
-def main(define: Callable[[Settings], WorkerConfig], environ: Mapping[str, str]) -> int:
+def main(
+    define: Callable[[Settings], WorkerConfig],
+    environ: Mapping[str, str],
+    serve: "Callable[[WorkerConfig, Settings], Awaitable[None]] | None" = None,
+) -> int:
     """Run a worker until it is told to stop; returns the process's exit code.
 
     Args:
         define: Makes the worker from the settings.
         environ: Environment variables.
+        serve: Runs it; `run`, or what stands around it.
     """
     try:
         settings = read_settings(environ)
@@ -64,7 +69,7 @@ def main(define: Callable[[Settings], WorkerConfig], environ: Mapping[str, str])
     identity = settings.identity(listening_port=0)
     set_up_logging(settings.log_level, settings.log_format)
     try:
-        trio.run(run, define(settings), settings)
+        trio.run(serve or run, define(settings), settings)
     except Exception as error:  # because whatever it is, the autoscaler must hear of it
         cause = _cause(error)
         if isinstance(cause, (CannotBind, SettingsError)):
@@ -208,7 +213,7 @@ def _watch(
 
     return ModelWatch(
         readiness,
-        log_path=model.log_path,
+        log_path=model.log_path if config.model_log_file else None,
         markers=markers,
         measure=measured,
         probe=probe,

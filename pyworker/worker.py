@@ -26,9 +26,11 @@ from pyworker.model.loaded import (
     Listens,
     Loaded,
     LogMarker,
+    Says,
     all_of,
     any_of,
 )
+from pyworker.streaming import Stream
 
 __all__ = [
     "Answer",
@@ -44,6 +46,7 @@ __all__ = [
     "ModelRequest",
     "OpenRoute",
     "Payload",
+    "Says",
     "WorkerConfig",
     "Workload",
     "all_of",
@@ -153,7 +156,7 @@ class BenchmarkConfig:
             that was asked for.
         runs: Measured rounds; the result is their median.
         concurrency: Requests at a time in a round.
-        warm_up: Requests before the first round whose time does not count.
+        warm_up: Requests before the first round whose time does not count; 0 for none.
     """
 
     payload: Callable[[random.Random], Mapping[str, object]]
@@ -186,8 +189,11 @@ class HandlerConfig:
             the client's 422.
         response_transform: From the model's whole answer, when it is a 2xx, to the client's.
         function: Answers by itself, from the payload; no model server is asked.
+        stream: Writes the answer itself, piece by piece, and asks the model server when it likes.
         blocking: The hooks wait or compute for more than a millisecond and run in threads.
         allow_parallel_requests: False serves one request at a time, in the order of arrival.
+        queue: Handlers that name the same queue take their turns in it together; the first of them
+            says how many are served at a time. Empty for a queue of its own.
         concurrency_limit: Requests served at a time; None for no limit. For a handler that does
             not allow parallel requests it is 1.
         max_queue_time: Seconds; a request is refused when its expected wait is longer, and again
@@ -203,8 +209,10 @@ class HandlerConfig:
     request_parser: RequestParser | None = None
     response_transform: ResponseTransform | None = None
     function: Function | None = None
+    stream: Stream | None = None
     blocking: bool = False
     allow_parallel_requests: bool = False
+    queue: str = ""
     concurrency_limit: int | None = None
     max_queue_time: float | None = 30.0
     max_queue: int = 1024
@@ -217,6 +225,8 @@ class HandlerConfig:
             raise ValueError(f"{self.route}: concurrency_limit must be at least 1")
         if self.function is not None and self.response_transform is not None:
             raise ValueError(f"{self.route}: a function has no model's answer to transform")
+        if self.stream is not None and (self.function or self.response_transform):
+            raise ValueError(f"{self.route}: a stream is the whole answer; it stands alone")
 
     @property
     def upstream_path(self) -> str:
@@ -280,12 +290,14 @@ class OpenRoute:
         methods: That are relayed.
         model_route: Path at the model server; empty for the same path.
         pass_query: Whether the query is passed on, too. Clients carry API keys in it.
+        stream: Answers by itself, instead of the model server.
     """
 
     route: str
     methods: tuple[str, ...] = ("GET", "HEAD")
     model_route: str = ""
     pass_query: bool = False
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +307,7 @@ class WorkerConfig:
     Attributes:
         name: As in `python -m pyworker NAME`.
         model_server_url: Base URL of the model server.
-        model_log_file: Path of its log.
+        model_log_file: Path of its log; empty when there is none, and probes say all.
         health_endpoint: Path that answers 200 when the model is well; empty when there is none.
         info_endpoint: Path whose answer tells one model from another and does not change while it
             runs; empty when there is none. Benchmark results are kept under it.

@@ -43,7 +43,7 @@ class ModelWatch:
 
     Args:
         readiness: What is kept true.
-        log_path: The model server's log.
+        log_path: The model server's log; None when it has none.
         markers: What its lines mean.
         measure: Gives the throughput, workload/s; raises BenchmarkFailed.
         probe: The health probe, or None when the model server has none.
@@ -58,7 +58,7 @@ class ModelWatch:
         self,
         readiness: Readiness,
         *,
-        log_path: Path,
+        log_path: Path | None,
         markers: LogMarkers,
         measure: Callable[[], Awaitable[float]],
         probe: HealthProbe | None,
@@ -98,13 +98,15 @@ class ModelWatch:
             if self._probe is not None:
                 nursery.start_soon(self._watch_health, self._probe)
                 nursery.start_soon(self._judge_doubts, self._probe)
-            await nursery.start(self._follow)
+            if self._log_path is not None:
+                await nursery.start(self._follow, self._log_path)
             task_status.started()
+            await trio.sleep_forever()
         raise AssertionError("the follower never ends")
 
-    async def _follow(self, *, task_status: trio.TaskStatus[None]) -> NoReturn:
+    async def _follow(self, log_path: Path, *, task_status: trio.TaskStatus[None]) -> NoReturn:
         await follow(
-            self._log_path,
+            log_path,
             self._on_lines,
             self._on_unfinished,
             poll_seconds=POLL_SECONDS,

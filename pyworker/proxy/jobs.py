@@ -9,7 +9,7 @@ model at all.
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -26,10 +26,11 @@ from pyworker.hooks import (
     as_model_request,
 )
 from pyworker.proxy.exchange import ProxyExchange, Relayed
-from pyworker.proxy.headers import to_model
+from pyworker.proxy.headers import Headers, to_model
 from pyworker.proxy.routing import filled, with_query
+from pyworker.proxy.streaming import answer_by, client_request
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
-from pyworker.worker import HandlerConfig, Workload
+from pyworker.worker import HandlerConfig, Workload, sane_workload
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Job:
         path: At the model server.
         headers: Further ones for the model server.
         payload: As the request parser left it, for a handler that answers by itself.
+        asked: The client's whole body, for a handler that writes its answer itself.
+        names: What the names of the route stand for.
     """
 
     workload: float
@@ -61,6 +64,8 @@ class Job:
     path: str
     headers: tuple[tuple[str, str], ...] = ()
     payload: Payload | None = None
+    asked: bytes = b""
+    names: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
 
 
 class Handling:
@@ -89,13 +94,15 @@ class Handling:
         if handler.needs_payload:
             raw = memoryview(body)[start:end] if end else b"{}"
             payload = await self._run(len(raw), orjson.loads, raw)
-            return await self.job_of(payload, len(raw), names)
-        return Job(
-            workload=await _count(handler.declared, envelope, end - start),
-            body=memoryview(body)[start:end],
-            content_type=JSON_TYPE,
-            path=self._path(names),
-        )
+            job = await self.job_of(payload, len(raw), names)
+        else:
+            job = Job(
+                workload=await _count(handler.declared, envelope, end - start),
+                body=memoryview(body)[start:end],
+                content_type=JSON_TYPE,
+                path=self._path(names),
+            )
+        return job if handler.stream is None else replace(job, asked=body, names=names)
 
     async def job_of(
         self, payload: Payload, size: int = 0, names: Mapping[str, str] = _NO_NAMES
@@ -112,7 +119,10 @@ class Handling:
         request = as_model_request(parsed)
         # Counted is what the model is asked for; a request that is no JSON counts as it came.
         counted = payload if isinstance(parsed, ModelRequest) else parsed
-        workload = await self._hook(handler.workload_of, counted, size=size)
+        if request.workload is None:
+            workload = await self._hook(handler.workload_of, counted, size=size)
+        else:
+            workload = sane_workload(request.workload, "")
         return Job(
             workload=workload,
             body=request.body,
@@ -134,6 +144,11 @@ class Handling:
             UpstreamBroken: The model's answer broke off; the client's connection has been cut.
         """
         handler = self._handler
+        if handler.stream is not None:
+            request = self.model_request(job, _uncompressed(exchange))
+            asked = client_request(exchange, job.asked, job.names)
+            await answer_by(handler.stream, exchange, asked, request, relayed)
+            return
         if handler.function is not None:
             made = as_answer(await self._run(0, handler.function, job.payload or {}))
         elif handler.response_transform is None:
@@ -141,10 +156,8 @@ class Handling:
             await exchange.relay(request, relayed)
             return
         else:
-            # A hook reads the answer, so it must not come compressed.
-            headers = to_model(exchange.headers, exchange.request_id)
-            plain = [(name, value) for name, value in headers if name != b"accept-encoding"]
-            made = await self.transformed(await exchange.fetch(self.model_request(job, plain)))
+            request = self.model_request(job, _uncompressed(exchange))
+            made = await self.transformed(await exchange.fetch(request))
         relayed.status, relayed.sent = made.status, len(made.body)
         relayed.first_byte_at = trio.current_time()
         headers = [(k.lower().encode(), v.encode()) for k, v in made.headers]
@@ -154,6 +167,8 @@ class Handling:
 
     async def ask(self, job: Job, upstream: Upstream) -> Answer:
         """What a client would get, for the benchmark: the whole answer, transformed.
+
+        Of a handler that writes its answer itself it is what the model server gives to it.
 
         Raises:
             RequestError, UpstreamBroken: There is none.
@@ -204,6 +219,12 @@ class Handling:
         else:
             result = hook(argument)
         return await result if inspect.isawaitable(result) else result
+
+
+def _uncompressed(exchange: ProxyExchange) -> Headers:
+    """What the model server gets of the client's headers, when the definition reads its answer."""
+    headers = to_model(exchange.headers, exchange.request_id)
+    return [(name, value) for name, value in headers if name != b"accept-encoding"]
 
 
 async def _count(workload: Workload, envelope: Envelope, size: int) -> float:

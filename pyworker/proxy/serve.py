@@ -36,7 +36,7 @@ from pyworker.errors import (
     UpstreamBroken,
 )
 from pyworker.model.readiness import Phase, Readiness
-from pyworker.proxy.admission import Admission
+from pyworker.proxy.admission import Admission, Queues
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.headers import to_model
@@ -46,6 +46,7 @@ from pyworker.proxy.request_log import RequestLine
 from pyworker.proxy.routing import Match, RouteTable, filled, with_query
 from pyworker.proxy.session_routes import SESSION_END, SessionRoutes, update
 from pyworker.proxy.sessions import Session, Sessions
+from pyworker.proxy.streaming import answer_by, client_request
 from pyworker.proxy.upstream import UpstreamRequest
 from pyworker.worker import HandlerConfig, OpenRoute, WorkerConfig
 
@@ -89,8 +90,9 @@ class Service:
         self._readiness = readiness
         self._grants = grants
         self._refresh_key = refresh_key
+        queues = Queues()
         self._handlers = RouteTable(
-            (h.route, (h, Handling(h), Admission(h))) for h in config.handlers
+            (h.route, (h, Handling(h), Admission(h, queues))) for h in config.handlers
         )
         self._open_routes = RouteTable((route.route, route) for route in config.open)
         self._sessions = sessions
@@ -109,16 +111,29 @@ class Service:
     async def __call__(self, exchange: ProxyExchange) -> None:
         """Answer one exchange."""
         found = self._handlers.find(exchange.path)
-        if found is not None:
+        if found is not None and (exchange.method == "POST" or not self._taken(exchange)):
             with RequestLine(exchange) as line:
                 await self._granted(exchange, line, found)
+            return
+        opened = self._open_routes.find(exchange.path)
+        # What a definition answers itself wins over what every worker answers.
+        if opened is not None and _answers_itself(opened.target, exchange.method):
+            await self._answer_open(exchange, opened)
         elif exchange.path in self._own:
             await self._answer_own(exchange)
-        elif (opened := self._open_routes.find(exchange.path)) is not None:
+        elif opened is not None:
             await self._relay_open(exchange, opened)
         else:
             known = ", ".join([*self._handlers.routes, *self._own, *self._open_routes.routes])
             raise RouteNotFound(f"no such route; there are {known}")
+
+    def _taken(self, exchange: ProxyExchange) -> bool:
+        """Whether a path that takes a grant by POST is something else by this method."""
+        methods, _ = self._own.get(exchange.path, ("", None))
+        opened = self._open_routes.find(exchange.path)
+        return exchange.method in methods.split(", ") or (
+            opened is not None and exchange.method in opened.target.methods
+        )
 
     async def on_loopback(self, exchange: ProxyExchange) -> None:
         """Answer an exchange of the plain listener on loopback: the model server ends a session."""
@@ -226,8 +241,18 @@ class Service:
             allow = ", ".join(route.methods)
             raise MethodNotAllowed(f"{exchange.path} takes {allow}", allow=allow)
         body = await exchange.body(self._body_limit)
+        request = self._open_request(exchange, found, body)
+        try:
+            await exchange.relay(request, Relayed())
+        except UpstreamBroken as error:
+            log.warning("request_id=%s %s: %s", exchange.request_id, exchange.path, error)
+
+    def _open_request(
+        self, exchange: ProxyExchange, found: Match[OpenRoute], body: bytes
+    ) -> UpstreamRequest:
+        route = found.target
         path = filled(route.model_route or route.route, found.names)
-        request = UpstreamRequest(
+        return UpstreamRequest(
             method=exchange.method,
             path=with_query(path, exchange.query if route.pass_query else b""),
             headers=[
@@ -236,8 +261,19 @@ class Service:
             ],
             body=body,
         )
+
+    async def _answer_open(self, exchange: ProxyExchange, found: Match[OpenRoute]) -> None:
+        route = found.target
+        assert route.stream is not None  # the caller has looked
+        body = await exchange.body(self._body_limit)
         try:
-            await exchange.relay(request, Relayed())
+            await answer_by(
+                route.stream,
+                exchange,
+                client_request(exchange, body, found.names),
+                self._open_request(exchange, found, body),
+                Relayed(),
+            )
         except UpstreamBroken as error:
             log.warning("request_id=%s %s: %s", exchange.request_id, exchange.path, error)
 
@@ -255,6 +291,10 @@ class Service:
             "load": self._ledger.load,
         }
         await exchange.respond_json(status, body)
+
+
+def _answers_itself(route: OpenRoute, method: str) -> bool:
+    return route.stream is not None and method in route.methods
 
 
 async def _parse(body: bytes, paths: tuple[str, ...]) -> Envelope:
