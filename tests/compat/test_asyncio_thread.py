@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from functools import partial
 
 import pytest
 import trio
@@ -75,8 +74,11 @@ async def test_calls_run_side_by_side(bridge: Bridge):
             for gate in gates:
                 gate.set()
 
+        async def call(number: int) -> None:
+            await bridge.call(one, number)
+
         for number in range(3):
-            nursery.start_soon(partial(bridge.call, one, number))
+            nursery.start_soon(call, number)
         for signal in entered:
             await signal.wait()
         await bridge.call(open_all)
