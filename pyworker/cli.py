@@ -16,6 +16,10 @@ TOOLS = {
     "demo": ("pyworker.demo", "the whole loop on this machine: autoscaler, model, worker, client"),
     "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
     "sim": ("pyworker.sim", "simulated model servers: `sim llm`"),
+    "run": (
+        "pyworker.compat.command",
+        "a definition for another PyWorker, as it is: `run worker.py`",
+    ),
     "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
     "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
 }

@@ -65,20 +65,25 @@ def main(
     try:
         settings = read_settings(environ)
     except BadSettings as error:
-        return _refuse(str(error), error.identity)
-    identity = settings.identity(listening_port=0)
+        return refuse(str(error), error.identity)
     set_up_logging(settings.log_level, settings.log_format)
     try:
         trio.run(serve or run, define(settings), settings)
-    except Exception as error:  # because whatever it is, the autoscaler must hear of it
-        cause = _cause(error)
-        if isinstance(cause, (CannotBind, SettingsError)):
-            return _refuse(str(cause), identity)
-        log.exception("the worker died")
-        reason = f"{type(cause).__name__}: {cause}"
-        trio.run(report_launch_failure, identity, f"the worker died: {reason}")
-        return EXIT_DIED
+    except Exception as error:  # noqa: BLE001 - whatever it is, the autoscaler must hear of it
+        return died(error, settings)
     return EXIT_OK
+
+
+def died(error: Exception, settings: Settings) -> int:
+    """Tell the log and the autoscaler why the worker ended; returns the exit code."""
+    identity = settings.identity(listening_port=0)
+    cause = _cause(error)
+    if isinstance(cause, (CannotBind, SettingsError)):
+        return refuse(str(cause), identity)
+    log.error("the worker died", exc_info=error)
+    reason = f"{type(cause).__name__}: {cause}"
+    trio.run(report_launch_failure, identity, f"the worker died: {reason}")
+    return EXIT_DIED
 
 
 async def run(
@@ -270,7 +275,8 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _refuse(sentence: str, identity: Identity) -> int:
+def refuse(sentence: str, identity: Identity) -> int:
+    """Say why no worker can be started, here and to the autoscaler; returns the exit code."""
     sys.stderr.write(f"pyworker: {sentence}\n")
     trio.run(report_launch_failure, identity, sentence)
     return EXIT_SETTINGS

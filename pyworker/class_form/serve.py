@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,23 @@ from pyworker.settings import Settings
 from pyworker.worker import WorkerConfig
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Asked:
+    """What the command line says of a definition that is run as it is.
+
+    Attributes:
+        model_url, log: Instead of its own; empty for its own.
+        served: It has started a worker.
+    """
+
+    model_url: str = ""
+    log: str = ""
+    served: bool = False
+
+
+ASKED = Asked()
 
 # A throughput that older generations kept in their working directory; some definitions write it
 # before they start, to pin theirs.
@@ -41,7 +58,7 @@ def start_server(backend: Backend, routes: Sequence[Any], **options: Any) -> Non
     Raises:
         SystemExit: The worker could not be started, or died; its code is that of the process.
     """
-    serving = Serving(Path(sys.argv[0]).resolve().parent.name or "worker", backend, routes)
+    serving = Serving(backend, routes)
     code = main(serving.define, environment(options), serving.serve)
     if code:
         raise SystemExit(code)
@@ -63,30 +80,30 @@ def environment(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Serving:
-    """One worker in class form, from its definition to its end.
+    """One worker in class form, from its definition to its end; named for its script's folder."""
 
-    Args:
-        name: Of the worker.
-        backend, routes: What it is.
-    """
-
-    def __init__(self, name: str, backend: Backend, routes: Sequence[Any]) -> None:
-        self._name = name
-        self._backend = backend
+    def __init__(self, backend: Backend, routes: Sequence[Any]) -> None:
+        self._name = Path(sys.argv[0]).resolve().parent.name or "worker"
+        self.backend = backend
+        ASKED.served = True
         self._routes = routes
         self._entered = False
 
     def define(self, settings: Settings) -> WorkerConfig:
         """The worker; what it leaves open is as the settings say."""
-        lifecycle = self._backend.lifecycle
+        lifecycle = self.backend.lifecycle
         waiting = None if lifecycle is None else self._waiting
-        config = worker_config(self._name, self._backend, self._routes, waiting=waiting)
-        health = config.health_endpoint or settings.model_health_endpoint or ""
-        return replace(config, health_endpoint=health)
+        config = worker_config(self._name, self.backend, self._routes, waiting=waiting)
+        return replace(
+            config,
+            health_endpoint=config.health_endpoint or settings.model_health_endpoint or "",
+            model_server_url=ASKED.model_url or config.model_server_url,
+            model_log_file=ASKED.log or config.model_log_file,
+        )
 
     async def serve(self, config: WorkerConfig, settings: Settings) -> None:
         """Run the worker with an asyncio loop in a thread."""
-        async with asyncio_thread(self._backend.bridge):
+        async with asyncio_thread(self.backend.bridge):
             await self.serve_on(config, settings)
 
     async def serve_on(self, config: WorkerConfig, settings: Settings) -> None:
@@ -101,7 +118,7 @@ class Serving:
             def gave_up(message: str) -> None:
                 token.run_sync_soon(nursery.start_soon, _give_up, message)
 
-            self._backend.gave_up = gave_up
+            self.backend.gave_up = gave_up
             async with self._lifecycle():
                 await run(config, settings)
             nursery.cancel_scope.cancel()
@@ -112,7 +129,7 @@ class Serving:
     @asynccontextmanager
     async def _lifecycle(self) -> AsyncGenerator[None]:
         """Enter the lifecycle beside the block, and leave it after the block."""
-        bridge, lifecycle = self._backend.bridge, self._backend.lifecycle
+        bridge, lifecycle = self.backend.bridge, self.backend.lifecycle
         if lifecycle is None:
             yield
             return

@@ -196,6 +196,9 @@ def _health(backend: Backend, routes: Sequence[Any]) -> str:
     )
     if not asked:
         return ""
+    # One of the model server's own is a path, and goes where the model server goes.
+    base = (backend.model_server_url or NO_MODEL).rstrip("/")
+    asked = asked.removeprefix(base) if asked.startswith(f"{base}/") else asked
     return asked if "://" in asked or asked.startswith("/") else f"/{asked}"
 
 

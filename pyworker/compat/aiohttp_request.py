@@ -77,43 +77,45 @@ class _MatchInfo(dict[str, str]):
     apps = ()
 
 
+class _Writing:
+    """Writes an answer to a pen."""
+
+    def __init__(self, pen: Pen) -> None:
+        self._pen = pen
+        self._compressor: Any = None
+
+    async def write_headers(self, status_line: str, headers: Any) -> None:
+        """The head; aiohttp's own name and version are nobody's business."""
+        pairs = [(k, v) for k, v in headers.items() if k.lower() not in {"server", "date"}]
+        await self._pen.start(int(status_line.split(" ")[1]), pairs)
+
+    async def write(self, chunk: Any, **_: Any) -> None:
+        """A piece of the body."""
+        data = bytes(chunk)
+        if self._compressor is not None:
+            data = self._compressor.compress(data)
+        await self._pen.send(data)
+
+    async def write_eof(self, chunk: bytes = b"") -> None:
+        """The last piece."""
+        if chunk:
+            await self.write(chunk)
+        if self._compressor is not None:
+            await self._pen.send(self._compressor.flush())
+
+    async def drain(self) -> None:
+        """Nothing to do: `write` waits for the network."""
+
+    def enable_compression(self, encoding: str = "deflate", *_: Any, **__: Any) -> None:
+        """Compress what is written from now on."""
+        gzip = 16 if encoding == "gzip" else 0
+        self._compressor = zlib.compressobj(wbits=gzip + zlib.MAX_WBITS)
+
+    def enable_chunking(self) -> None:
+        """Nothing to do: without a length, a body is sent in chunks."""
+
+
 @cache
 def _writer_class() -> Any:
     abstract: Any = importlib.import_module("aiohttp.abc").AbstractStreamWriter
-
-    class Writer(abstract):
-        """Writes an answer to a pen."""
-
-        def __init__(self, pen: Pen) -> None:
-            self._pen = pen
-            self._compressor: Any = None
-
-        async def write_headers(self, status_line: str, headers: Any) -> None:
-            status = int(status_line.split(" ")[1])
-            # Its own name and version are nobody's business.
-            pairs = [(k, v) for k, v in headers.items() if k.lower() not in {"server", "date"}]
-            await self._pen.start(status, pairs)
-
-        async def write(self, chunk: Any, **_: Any) -> None:
-            data = bytes(chunk)
-            if self._compressor is not None:
-                data = self._compressor.compress(data)
-            await self._pen.send(data)
-
-        async def write_eof(self, chunk: bytes = b"") -> None:
-            if chunk:
-                await self.write(chunk)
-            if self._compressor is not None:
-                await self._pen.send(self._compressor.flush())
-
-        async def drain(self) -> None:
-            """Nothing to do: `write` waits for the network."""
-
-        def enable_compression(self, encoding: str = "deflate", *_: Any, **__: Any) -> None:
-            gzip = 16 if encoding == "gzip" else 0
-            self._compressor = zlib.compressobj(wbits=gzip + zlib.MAX_WBITS)
-
-        def enable_chunking(self) -> None:
-            """Nothing to do: without a length, a body is sent in chunks."""
-
-    return Writer
+    return type("Writer", (_Writing, abstract), {})

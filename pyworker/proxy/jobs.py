@@ -95,6 +95,9 @@ class Handling:
             raw = memoryview(body)[start:end] if end else b"{}"
             payload = await self._run(len(raw), orjson.loads, raw)
             job = await self.job_of(payload, len(raw), names)
+            if handler.request_parser is None and end:
+                # Byte for byte, as it is without hooks: integers beyond 64 bits stay what they are.
+                job = replace(job, body=raw)
         else:
             job = Job(
                 workload=await _count(handler.declared, envelope, end - start),
