@@ -1,7 +1,7 @@
 """Hooks of a handler whose payload is a class."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pyworker.class_form.encoding import json_bytes
 from pyworker.class_form.multipart import multipart_request
@@ -49,7 +49,13 @@ def reading(payload_cls: Callable[[], type[ApiPayload]]) -> ReadPayload:
 
 def refusal(error: JsonDataException) -> InvalidRequest:
     """The 422 that clients of older workers read."""
-    return InvalidRequest(f"payload: {error.message}", detail={"payload": error.message})
+    wrong: Any = error.message
+    if isinstance(wrong, dict):
+        fields = cast("dict[object, object]", wrong)
+        sentence = "; ".join(f"payload.{name}: {problem}" for name, problem in fields.items())
+    else:
+        sentence = f"payload: {wrong}"
+    return InvalidRequest(sentence, detail={"payload": cast("object", wrong)})
 
 
 def to_model(read: ReadPayload) -> RequestParser:

@@ -13,12 +13,13 @@ from typing import Any
 import trio
 
 from pyworker.class_form.backend import Backend, DefinitionGaveUp
+from pyworker.class_form.describe import described
 from pyworker.class_form.translate import worker_config
 from pyworker.compat.asyncio_thread import asyncio_thread
 from pyworker.compat.bridge import Bridge
 from pyworker.errors import SettingsError
 from pyworker.run import main, run
-from pyworker.settings import Settings
+from pyworker.settings import Settings, read_settings
 from pyworker.worker import WorkerConfig
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,13 @@ class Asked:
 
     Attributes:
         model_url, log: Instead of its own; empty for its own.
+        describe: Say what it is, and do not serve it.
         served: It has started a worker.
     """
 
     model_url: str = ""
     log: str = ""
+    describe: bool = False
     served: bool = False
 
 
@@ -59,6 +62,9 @@ def start_server(backend: Backend, routes: Sequence[Any], **options: Any) -> Non
         SystemExit: The worker could not be started, or died; its code is that of the process.
     """
     serving = Serving(backend, routes)
+    if ASKED.describe:
+        sys.stdout.write(described(serving.define(read_settings(environment(options)))))
+        return
     code = main(serving.define, environment(options), serving.serve)
     if code:
         raise SystemExit(code)

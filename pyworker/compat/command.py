@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     from pyworker.class_form.serve import ASKED  # noqa: PLC0415 - a wrong path needs no server
 
-    ASKED.model_url = arguments.model_url
+    ASKED.model_url, ASKED.describe = arguments.model_url, arguments.describe
     ASKED.log = str(Path(arguments.log).absolute()) if arguments.log else ""
     try:
         run_script(script, arguments.arguments)
@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model-url", default="", help="the model server, instead of its own")
     parser.add_argument("--log", default="", help="the model's log, instead of its own")
+    parser.add_argument(
+        "--describe", action="store_true", help="say as JSON what would be served, and end"
+    )
     parser.add_argument("file", help="the definition's script")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script is given")
     return parser
@@ -57,8 +60,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _failed(name: str, error: BaseException) -> int:
     """Tell the autoscaler and whoever reads the log; returns the exit code."""
+    from pyworker.logs import set_up_logging  # noqa: PLC0415
     from pyworker.run import refuse  # noqa: PLC0415
     from pyworker.settings import BadSettings, read_settings  # noqa: PLC0415
+
+    # Definitions like to have every library's debug lines; here they would hide the sentence.
+    set_up_logging("INFO", "text")
 
     if not isinstance(error, SettingsError):
         traceback.print_exception(error)
@@ -75,9 +82,7 @@ def _sentence(name: str, error: BaseException) -> str:
         return f"{name}: {error}"
     said = f"{name}: {type(error).__name__}: {error}"
     if isinstance(error, ModuleNotFoundError):
-        return (
-            f"{said} (install what the definition needs, as its requirements.txt says)"
-        )
+        return f"{said} (install what the definition needs, as its requirements.txt says)"
     return said
 
 

@@ -2,7 +2,20 @@
 
 from types import SimpleNamespace
 
-_WORDS = "river stone window garden letter bread winter music paper harbour lantern meadow".split()
+_WORDS = [
+    "river",
+    "stone",
+    "window",
+    "garden",
+    "letter",
+    "bread",
+    "winter",
+    "music",
+    "paper",
+    "harbour",
+    "lantern",
+    "meadow",
+]
 
 
 def download(*_: object, **__: object) -> bool:

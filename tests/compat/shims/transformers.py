@@ -11,3 +11,6 @@ class AutoTokenizer:
 
     def encode(self, text: str) -> list[int]:
         return list(range(len(text.split())))
+
+
+OpenAIGPTTokenizer = AutoTokenizer
