@@ -19,7 +19,7 @@ from pyworker.class_form.payload_hooks import (
     to_model,
 )
 from pyworker.class_form.routes import open_routes, pattern
-from pyworker.errors import SettingsError
+from pyworker.errors import InvalidRequest, SettingsError
 from pyworker.worker import (
     BenchmarkConfig,
     HandlerConfig,
@@ -75,6 +75,8 @@ def handler_config(route: str, handler: EndpointHandler[Any], backend: Backend) 
     """One handler as it is served on `route`; without a benchmark."""
     of_all = backend.allow_parallel_requests
     parallel = handler.allow_parallel_requests if of_all is None else of_all
+    if not isinstance(handler.payload_cls(), type):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{type(handler).__name__}.payload_cls gives no class")
     read = reading(handler.payload_cls)
     config = HandlerConfig(
         route=route,
@@ -101,7 +103,13 @@ def benchmark_config(handler: EndpointHandler[Any]) -> BenchmarkConfig:
     """The benchmark that a handler in class form describes."""
 
     def payload(rng: random.Random) -> Mapping[str, object]:
-        return Made(seeded(rng, handler.make_benchmark_payload))
+        try:
+            made = seeded(rng, handler.make_benchmark_payload)
+        except Exception as error:
+            raise InvalidRequest(f"cannot be made: {type(error).__name__}: {error}") from error
+        if made is None:
+            raise InvalidRequest(f"{type(handler).__name__}.make_benchmark_payload gives none")
+        return Made(made)
 
     return BenchmarkConfig(
         payload=payload,

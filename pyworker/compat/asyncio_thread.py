@@ -83,7 +83,7 @@ class _Thread:
             if self._loop is not None:
                 task_status.started(self._loop)
                 await self._ended.wait()
-        if not self._stopping:
+        if self._problem is not None or not self._stopping:
             raise LoopEnded(f"the asyncio loop ended by itself: {self._problem!r}")
 
     async def stop(self) -> None:

@@ -85,8 +85,9 @@ async def play(found: Found, python: str, work: Path) -> None:
         **os.environ,
         **_ENVIRON,
         "MODEL_LOG": str(log),
-        "MODEL_LOG_FILE": str(log),
-        "PYWORKER_MODEL_LOG_FILE": str(log),
+        # Where those that start their model server themselves let it write; it cannot run here.
+        "MODEL_LOG_FILE": str(work / "own.log"),
+        "PYWORKER_MODEL_LOG_FILE": str(work / "own.log"),
         "BENCHMARK_CACHE": str(work / "benchmark.json"),
         "REPORT_ADDR": "http://127.0.0.1:9",
         "PYTHONPATH": os.pathsep.join([str(HERE.parent.parent), str(HERE / "shims")]),
@@ -136,7 +137,7 @@ async def serve(
             await said(told, r"-> (ready)", child)
             found.result = await ask(f"http://127.0.0.1:{port}", about["benchmark"])
     except (trio.TooSlowError, RuntimeError):
-        found.result = f"not ready: {last_sentence(told.read_text())}"
+        found.result = f"not ready: {last_change(told.read_text())}"
     finally:
         child.send_signal(signal.SIGTERM)
         with trio.move_on_after(15, shield=True) as scope:
@@ -190,6 +191,12 @@ def answer_with(image: Path) -> Any:
         await call.answer(200, kind, json.dumps(answer).encode())
 
     return behaviour
+
+
+def last_change(text: str) -> str:
+    """What the readiness said last, or the worker."""
+    changes = [line for line in text.splitlines() if "readiness:" in line]
+    return changes[-1].partition("readiness: ")[2] if changes else last_sentence(text)
 
 
 def last_sentence(text: str) -> str:
