@@ -100,6 +100,8 @@ class Serving:
         lifecycle = self.backend.lifecycle
         waiting = None if lifecycle is None else self._waiting
         config = worker_config(self._name, self.backend, self._routes, waiting=waiting)
+        # From here on its own requests go there, too.
+        self.backend.model_server_url = ASKED.model_url or self.backend.model_server_url
         return replace(
             config,
             health_endpoint=config.health_endpoint or settings.model_health_endpoint or "",

@@ -50,10 +50,10 @@ def aiohttp_request(request: ClientRequest, pen: Pen) -> Any:
         asyncio.current_task(),
         loop,
         client_max_size=_BODY_LIMIT,
+        state={PEN_KEY: pen},
         remote=request.client.rpartition(":")[0],
     )
     made._match_info = _MatchInfo(request.names)  # noqa: SLF001 - where `match_info` looks
-    made[PEN_KEY] = pen
     return made
 
 
@@ -64,6 +64,9 @@ class _Connection:
     ssl_context = None
     sockname = None
     writer = None
+    # As aiohttp's own server has them: for the parts of a form.
+    max_field_size = 8190
+    max_headers = 128
 
     def __init__(self, client: str) -> None:
         host, _, port = client.rpartition(":")

@@ -21,6 +21,7 @@ _WEB = "pyworker.class_form.web"
 _SDK = "pyworker.compat.sdk"
 _OLD = "pyworker.compat.older_names"
 _HOSTED = "pyworker.compat.hosted"
+_DEPLOYMENT = "pyworker.compat.deployment"
 _LOAD = "pyworker.compat.load_test"
 
 _DATA_TYPES = {
@@ -41,7 +42,9 @@ _WORKER: Mapping[str, str] = dict.fromkeys(
 
 # module: its names, each with the module of ours that has it.
 SDK_MODULES: Mapping[str, Mapping[str, str]] = {
-    "vastai": _WORKER,
+    "vastai": {**_WORKER, "Deployment": _DEPLOYMENT},
+    "vastai.data": {},
+    "vastai.data.query": {"": "pyworker.compat.hardware_query"},  # all of it
     "vastai.serverless": {},
     "vastai.serverless.server": {},
     "vastai.serverless.server.worker": _WORKER,

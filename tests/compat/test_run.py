@@ -2,8 +2,10 @@
 
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 import trio
@@ -319,7 +321,7 @@ async def test_a_definition_may_give_up(tmp_path: Path):
     )
     write(tmp_path, {"worker.py": give_up})
     async with ran(tmp_path, "worker.py") as run:
-        with trio.move_on_after(5):
+        with suppress(httpx.TransportError):  # whether the answer comes is a race
             await run.client.get("/own")
         assert await run.process.exit_code() == 1
         assert "the worker died" in run.process.err.text
