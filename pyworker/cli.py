@@ -19,6 +19,10 @@ TOOLS = {
     "sim": ("pyworker.sim", "simulated model servers: `sim llm`, `sim openai`, `sim image`"),
     "call": ("pyworker.client.call", "send one request through an autoscaler, or to a worker"),
     "load": ("pyworker.load", "a load test: requests at a set rate, figures, a report"),
+    "run": (
+        "pyworker.compat.command",
+        "a definition for another PyWorker, as it is: `run worker.py`",
+    ),
     "new": ("pyworker.new", "write a worker to begin with: `new my_model`"),
     "check": ("pyworker.check", "look at a worker's definition, settings and log markers"),
 }

@@ -40,7 +40,7 @@ def find_worker(name: str) -> Define | None:
     name = _canonical(name)
     here = Path.cwd() / "workers" / name
     if (here / "worker.py").is_file():
-        _enter(f"workers.{name}", here)
+        enter_package(f"workers.{name}", here)
     elif name not in _shipped():
         return _offered(name)
     module = importlib.import_module(f"workers.{name}.worker")
@@ -64,7 +64,7 @@ def _shipped() -> set[str]:
     return {module.name for module in pkgutil.iter_modules(workers.__path__) if module.ispkg}
 
 
-def _enter(package: str, folder: Path) -> None:
+def enter_package(package: str, folder: Path) -> None:
     """Make `package` the one in `folder`, with or without an __init__.py.
 
     A path entry would not do: a shipped package of the name wins over a folder without that file.

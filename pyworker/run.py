@@ -38,6 +38,7 @@ from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.grants import Grants
 from pyworker.proxy.hypercorn_front import front
 from pyworker.proxy.ledger import Ledger
+from pyworker.proxy.open_routes import ControlRoutes
 from pyworker.proxy.serve import Service
 from pyworker.proxy.sessions import Sessions
 from pyworker.proxy.upstream import Upstream
@@ -54,30 +55,40 @@ _NO_MODEL_SERVER = "http://127.0.0.1:0"
 EXIT_OK, EXIT_DIED, EXIT_SETTINGS = 0, 1, 2
 
 
-def main(define: Callable[[Settings], WorkerConfig], environ: Mapping[str, str]) -> int:
+def main(
+    define: Callable[[Settings], WorkerConfig],
+    environ: Mapping[str, str],
+    serve: "Callable[[WorkerConfig, Settings], Awaitable[None]] | None" = None,
+) -> int:
     """Run a worker until it is told to stop; returns the process's exit code.
 
     Args:
         define: Makes the worker from the settings.
         environ: Environment variables.
+        serve: Runs it; `run`, or what stands around it.
     """
     try:
         settings = read_settings(environ)
     except BadSettings as error:
-        return _refuse(str(error), error.identity)
-    identity = settings.identity(listening_port=0)
+        return refuse(str(error), error.identity)
     set_up_logging(settings.log_level, settings.log_format)
     try:
-        trio.run(run, define(settings), settings)
-    except Exception as error:  # because whatever it is, the autoscaler must hear of it
-        cause = _cause(error)
-        if isinstance(cause, (CannotBind, SettingsError)):
-            return _refuse(str(cause), identity)
-        log.exception("the worker died")
-        reason = f"{type(cause).__name__}: {cause}"
-        trio.run(report_launch_failure, identity, f"the worker died: {reason}")
-        return EXIT_DIED
+        trio.run(serve or run, define(settings), settings)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the autoscaler must hear of it
+        return died(error, settings)
     return EXIT_OK
+
+
+def died(error: Exception, settings: Settings) -> int:
+    """Tell the log and the autoscaler why the worker ended; returns the exit code."""
+    identity = settings.identity(listening_port=0)
+    cause = _cause(error)
+    if isinstance(cause, (CannotBind, SettingsError)):
+        return refuse(str(cause), identity)
+    log.error("the worker died", exc_info=error)
+    reason = f"{type(cause).__name__}: {cause}"
+    trio.run(report_launch_failure, identity, f"the worker died: {reason}")
+    return EXIT_DIED
 
 
 async def run(
@@ -146,7 +157,7 @@ async def run(
                         await accepting.start(server.accept, listeners, serving)
                         log.info("worker %s listens on port %d", config.name, port_of(listeners))
                         local = _Local(service, upstream, accepting, serving)
-                        await _accept_on_loopback(local, config, settings.worker_http_port)
+                        await _accept_on_loopback(local, config, settings)
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
                         accepting.start_soon(watch.serve)
@@ -191,13 +202,14 @@ class _Local(NamedTuple):
         return port_of(listeners)
 
 
-async def _accept_on_loopback(local: _Local, config: WorkerConfig, port: int) -> None:
+async def _accept_on_loopback(local: _Local, config: WorkerConfig, settings: Settings) -> None:
     """By one port the model server ends a session, by another the definition is steered."""
     if config.control_routes:
-        taken = await local.accept(local.service.on_control, config.control_port)
+        control = ControlRoutes(config.control_routes, settings.body_limit)
+        taken = await local.accept(control, config.control_port)
         log.info("control routes on port %d of loopback", taken)
     try:
-        await local.accept(local.service.on_loopback, port)
+        await local.accept(local.service.on_loopback, settings.worker_http_port)
     except CannotBind as error:
         log.warning("sessions cannot be ended from this machine: %s (WORKER_HTTP_PORT)", error)
 
@@ -298,7 +310,8 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _refuse(sentence: str, identity: Identity) -> int:
+def refuse(sentence: str, identity: Identity) -> int:
+    """Say why no worker can be started, here and to the autoscaler; returns the exit code."""
     sys.stderr.write(f"pyworker: {sentence}\n")
     trio.run(report_launch_failure, identity, sentence)
     return EXIT_SETTINGS

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from pyworker.errors import InvalidRequest
 from pyworker.worker import (
-    MAX_WORKLOAD,
     BenchmarkConfig,
     Estimate,
     Field,
@@ -20,6 +19,7 @@ from pyworker.worker import (
     WorkerConfig,
     Workload,
 )
+from pyworker.workload.declared import MAX_WORKLOAD
 
 PROMPT = Field(path="input.prompt", kind=str)
 STEPS = Field(path="steps", kind=int)

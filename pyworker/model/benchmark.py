@@ -37,7 +37,8 @@ async def run_benchmark(
     Raises:
         BenchmarkFailed: An answer was wrong, missing or late.
     """
-    await warm_up(handler, config, upstream, rng)
+    if config.warm_up:
+        await warm_up(handler, config, upstream, rng)
     at_a_time = handler.concurrency or config.concurrency
     concurrency = min(config.concurrency, at_a_time)
     rates: list[float] = []

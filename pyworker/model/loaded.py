@@ -4,6 +4,7 @@
 once a port answered.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -35,6 +36,13 @@ class FileExists:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """A function of the definition: what is still waited for, empty when the model is loaded."""
+
+    waiting: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every part says so; asked in this order."""
 
@@ -48,7 +56,7 @@ class AnyOf:
     parts: "tuple[Loaded, ...]"
 
 
-Loaded = LogMarker | Answers | Listens | FileExists | AllOf | AnyOf
+Loaded = LogMarker | Answers | Listens | FileExists | Says | AllOf | AnyOf
 
 
 def all_of(*parts: Loaded) -> Loaded:

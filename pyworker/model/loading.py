@@ -6,7 +6,16 @@ from pathlib import Path
 import trio
 
 from pyworker.model.health import HealthProbe
-from pyworker.model.loaded import AllOf, Answers, AnyOf, FileExists, Listens, Loaded, LogMarker
+from pyworker.model.loaded import (
+    AllOf,
+    Answers,
+    AnyOf,
+    FileExists,
+    Listens,
+    Loaded,
+    LogMarker,
+    Says,
+)
 
 # For a TCP connection to a process on this machine or its neighbour.
 _CONNECT_SECONDS = 2.0
@@ -47,7 +56,7 @@ async def missing(loaded: Loaded, model: Model, *, marker_seen: bool) -> str:
 
 
 async def _missing(
-    probe: LogMarker | Answers | Listens | FileExists, model: Model, *, marker_seen: bool
+    probe: LogMarker | Answers | Listens | FileExists | Says, model: Model, *, marker_seen: bool
 ) -> str:
     match probe:
         case LogMarker():
@@ -58,6 +67,8 @@ async def _missing(
             return await _connecting(host, port)
         case FileExists(path):
             return "" if await trio.Path(path).exists() else f"the file {path}"
+        case Says(waiting):
+            return waiting()
 
 
 async def _connecting(host: str, port: int) -> str:

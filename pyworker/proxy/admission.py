@@ -24,14 +24,33 @@ def expected_wait(load: float, max_perf: float) -> float:
     return load / max_perf if max_perf > 0 else math.inf
 
 
-class Admission:
-    """The gate of one handler."""
+class Queues:
+    """The queues that handlers share by naming them."""
 
-    def __init__(self, handler: HandlerConfig) -> None:
-        self._handler = handler
-        # trio.Semaphore wakes its waiters in the order in which they came.
+    def __init__(self) -> None:
+        self._named: dict[str, trio.Semaphore] = {}
+
+    def turns(self, handler: HandlerConfig) -> trio.Semaphore | None:
+        """The turns of a handler; None when it has no limit."""
         at_a_time = handler.concurrency
-        self._turns = None if at_a_time is None else trio.Semaphore(at_a_time, max_value=at_a_time)
+        if at_a_time is None:
+            return None
+        # trio.Semaphore wakes its waiters in the order in which they came.
+        turns = trio.Semaphore(at_a_time, max_value=at_a_time)
+        return self._named.setdefault(handler.queue, turns) if handler.queue else turns
+
+
+class Admission:
+    """The gate of one handler.
+
+    Args:
+        handler: Whose.
+        queues: Those that handlers share.
+    """
+
+    def __init__(self, handler: HandlerConfig, queues: Queues | None = None) -> None:
+        self._handler = handler
+        self._turns = (queues or Queues()).turns(handler)
 
     @property
     def waiting(self) -> int:

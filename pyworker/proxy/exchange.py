@@ -5,12 +5,13 @@ file, so that another front can stand behind it and the same tests judge both.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pyworker.hooks import Answer
 from pyworker.proxy.headers import Headers
-from pyworker.proxy.upstream import UpstreamRequest
+from pyworker.proxy.upstream import UpstreamRequest, UpstreamResponse
 
 
 @dataclass(slots=True)
@@ -82,4 +83,29 @@ class ProxyExchange(Protocol):
             UpstreamUnavailable: No answer came, or not all of it.
             UpstreamTimeout: Likewise, by time.
         """
+        ...
+
+    def open(self, request: UpstreamRequest) -> AbstractAsyncContextManager[UpstreamResponse]:
+        """Ask the model server and give its answer when its head has come.
+
+        Raises:
+            UpstreamUnavailable: No head of an answer came.
+            UpstreamTimeout: Likewise, by time.
+        """
+        ...
+
+    async def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Begin an answer that is made here piece by piece; it may leave with the first piece."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """A piece of the body; returns when the network has taken it."""
+        ...
+
+    async def finish(self) -> None:
+        """End an answer that was begun."""
+        ...
+
+    def cut(self) -> None:
+        """Cut the client's connection, so that an answer that was begun looks broken."""
         ...

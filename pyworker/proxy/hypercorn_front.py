@@ -1,6 +1,7 @@
 """The front on Hypercorn and httpcore: an HTTP exchange with the model server behind it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import trio
@@ -10,7 +11,7 @@ from pyworker.hooks import Answer
 from pyworker.http.server import Exchange, Handler
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import end_to_end
-from pyworker.proxy.upstream import Upstream, UpstreamRequest
+from pyworker.proxy.upstream import Upstream, UpstreamRequest, UpstreamResponse
 
 # What is gathered at most before it is passed on: enough to carry many events in one write when
 # we are the bottleneck, little enough to keep memory flat (1024 streams: 64 MiB).
@@ -113,3 +114,25 @@ class HypercornExchange:
         # The model's connection is free before the client can know that it has its answer.
         await pass_on()
         await http.finish()
+
+    def open(self, request: UpstreamRequest) -> AbstractAsyncContextManager[UpstreamResponse]:
+        """See ProxyExchange."""
+        return self._upstream.open(request)
+
+    async def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """See ProxyExchange."""
+        self._http.hold()
+        await self._http.start(status, headers)
+
+    async def send(self, data: bytes) -> None:
+        """See ProxyExchange."""
+        await self._http.send(data)
+        await self._http.release()
+
+    async def finish(self) -> None:
+        """See ProxyExchange."""
+        await self._http.finish()
+
+    def cut(self) -> None:
+        """See ProxyExchange."""
+        self._http.abort()

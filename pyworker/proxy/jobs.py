@@ -9,7 +9,7 @@ model at all.
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -20,7 +20,6 @@ from pyworker.errors import InvalidRequest, RequestError
 from pyworker.hooks import (
     JSON_TYPE,
     Answer,
-    Function,
     ModelRequest,
     Parsed,
     Payload,
@@ -28,11 +27,13 @@ from pyworker.hooks import (
     as_model_request,
 )
 from pyworker.proxy.exchange import ProxyExchange, Relayed
-from pyworker.proxy.headers import to_model
+from pyworker.proxy.headers import Headers, to_model
 from pyworker.proxy.payload import PayloadReader, Request
 from pyworker.proxy.routing import filled, with_query
+from pyworker.proxy.streaming import answer_by, client_request
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
-from pyworker.worker import HandlerConfig, Workload, sane_workload
+from pyworker.worker import HandlerConfig
+from pyworker.workload.declared import Workload, sane_workload
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ class Job:
         path: At the model server.
         headers: Further ones for the model server.
         payload: As the request parser left it, for a handler that answers by itself.
+        asked: The client's whole body, for a handler that writes its answer itself.
+        names: What the names of the route stand for.
     """
 
     workload: float
@@ -62,6 +65,8 @@ class Job:
     path: str
     headers: tuple[tuple[str, str], ...] = ()
     payload: Payload | None = None
+    asked: bytes = b""
+    names: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
 
 
 class Handling:
@@ -88,10 +93,12 @@ class Handling:
         """
         handler = self._handler
         read = self._reader.read(envelope, body)
-        if not handler.needs_payload:
-            return self._verbatim(read.raw, await _count(handler.declared, read), names)
-        payload = await self._run(len(read.raw), orjson.loads, read.raw)
-        return await self._parsed(payload, read.raw, names)
+        if handler.needs_payload:
+            payload = await self._run(len(read.raw), orjson.loads, read.raw)
+            job = await self._parsed(payload, read.raw, names)
+        else:
+            job = self._verbatim(read.raw, await _count(handler.declared, read), names)
+        return job if handler.stream is None else replace(job, asked=body, names=names)
 
     def _verbatim(
         self,
@@ -155,6 +162,11 @@ class Handling:
             UpstreamBroken: The model's answer broke off; the client's connection has been cut.
         """
         handler = self._handler
+        if handler.stream is not None:
+            request = self.model_request(job, _uncompressed(exchange))
+            asked = client_request(exchange, job.asked, job.names)
+            await answer_by(handler.stream, exchange, asked, request, relayed)
+            return
         if handler.function is not None:
             made = as_answer(await self._run(0, handler.function, job.payload or {}))
         elif handler.response_transform is None:
@@ -162,10 +174,8 @@ class Handling:
             await exchange.relay(request, relayed)
             return
         else:
-            # A hook reads the answer, so it must not come compressed.
-            headers = to_model(exchange.headers, exchange.request_id)
-            plain = [(name, value) for name, value in headers if name != b"accept-encoding"]
-            made = await self.transformed(await exchange.fetch(self.model_request(job, plain)))
+            request = self.model_request(job, _uncompressed(exchange))
+            made = await self.transformed(await exchange.fetch(request))
         relayed.status, relayed.sent = made.status, len(made.body)
         relayed.first_byte_at = trio.current_time()
         headers = [(k.lower().encode(), v.encode()) for k, v in made.headers]
@@ -175,6 +185,8 @@ class Handling:
 
     async def ask(self, job: Job, upstream: Upstream) -> Answer:
         """What a client would get, for the benchmark: the whole answer, transformed.
+
+        Of a handler that writes its answer itself it is what the model server gives to it.
 
         Raises:
             RequestError, UpstreamBroken: There is none.
@@ -227,20 +239,10 @@ class Handling:
         return await result if inspect.isawaitable(result) else result
 
 
-async def call_with_json(function: Function, body: bytes) -> Answer:
-    """What a function answers to the JSON object in a body; no body is an empty object.
-
-    Raises:
-        InvalidRequest: The body is something else.
-    """
-    try:
-        payload: Any = orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"invalid JSON: {error}") from error
-    if not isinstance(payload, dict):
-        raise InvalidRequest("the body must be a JSON object")
-    made: Any = function(cast("Payload", payload))
-    return as_answer(await made if inspect.isawaitable(made) else made)
+def _uncompressed(exchange: ProxyExchange) -> Headers:
+    """What the model server gets of the client's headers, when the definition reads its answer."""
+    headers = to_model(exchange.headers, exchange.request_id)
+    return [(name, value) for name, value in headers if name != b"accept-encoding"]
 
 
 async def _count(workload: Workload, request: Request) -> float:

@@ -36,18 +36,17 @@ from pyworker.errors import (
     UpstreamBroken,
 )
 from pyworker.model.readiness import Phase, Readiness
-from pyworker.proxy.admission import Admission
-from pyworker.proxy.exchange import ProxyExchange, Relayed
+from pyworker.proxy.admission import Admission, Queues
+from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.grants import Grants
-from pyworker.proxy.headers import to_model
-from pyworker.proxy.jobs import Handling, Job, call_with_json
+from pyworker.proxy.jobs import Handling, Job
 from pyworker.proxy.ledger import Entry, Ledger, Outcome
+from pyworker.proxy.open_routes import OpenRoutes
 from pyworker.proxy.request_log import RequestLine
-from pyworker.proxy.routing import Match, RouteTable, filled, with_query
+from pyworker.proxy.routing import Match, RouteTable
 from pyworker.proxy.session_routes import SESSION_END, SessionRoutes, update
 from pyworker.proxy.sessions import Session, Sessions
-from pyworker.proxy.upstream import UpstreamRequest
-from pyworker.worker import Estimate, HandlerConfig, OpenRoute, WorkerConfig
+from pyworker.worker import Estimate, HandlerConfig, WorkerConfig
 
 log = logging.getLogger(__name__)
 
@@ -90,11 +89,11 @@ class Service:
         self._grants = grants
         self._refresh_key = refresh_key
         self._tokens = config.tokens
+        queues = Queues()
         self._handlers = RouteTable(
-            (h.route, (h, Handling(h), Admission(h))) for h in config.handlers
+            (h.route, (h, Handling(h), Admission(h, queues))) for h in config.handlers
         )
-        self._open_routes = RouteTable((route.route, route) for route in config.open)
-        self._control = {(r.method, r.route): r.function for r in config.control_routes}
+        self._opened = OpenRoutes(config.open, body_limit)
         self._sessions = sessions
         own = SessionRoutes(sessions, read_grant=self._read_grant, admit=self._admit_session)
         self._own: dict[str, tuple[str, Callable[[ProxyExchange], Awaitable[None]]]] = {
@@ -111,29 +110,25 @@ class Service:
     async def __call__(self, exchange: ProxyExchange) -> None:
         """Answer one exchange."""
         found = self._handlers.find(exchange.path)
-        # A definition may have a route of ours: clients with a grant call it with POST, probes with
-        # GET.
-        if found is not None and (exchange.method == "POST" or exchange.path not in self._own):
+        if found is not None and (exchange.method == "POST" or not self._taken(exchange)):
             with RequestLine(exchange) as line:
                 await self._granted(exchange, line, found)
+            return
+        # What a definition answers itself wins over what every worker answers.
+        if self._opened.writes(exchange):
+            await self._opened.answer(exchange)
         elif exchange.path in self._own:
             await self._answer_own(exchange)
-        elif (opened := self._open_routes.find(exchange.path)) is not None:
-            await self._relay_open(exchange, opened)
+        elif self._opened.has(exchange.path):
+            await self._opened.answer(exchange)
         else:
-            known = ", ".join([*self._handlers.routes, *self._own, *self._open_routes.routes])
+            known = ", ".join([*self._handlers.routes, *self._own, *self._opened.routes])
             raise RouteNotFound(f"no such route; there are {known}")
 
-    async def on_control(self, exchange: ProxyExchange) -> None:
-        """Answer an exchange of the definition's control port on loopback."""
-        known = ", ".join(f"{method} {path}" for method, path in self._control)
-        function = self._control.get((exchange.method, exchange.path))
-        if function is None:
-            raise RouteNotFound(f"no such route here; there are {known}")
-        body = await exchange.body(self._body_limit)
-        answer = await call_with_json(function, body)
-        headers = [(b"content-type", answer.content_type.encode())]
-        await exchange.respond(answer.status, headers, answer.body)
+    def _taken(self, exchange: ProxyExchange) -> bool:
+        """Whether a path that takes a grant by POST is something else by this method."""
+        methods, _ = self._own.get(exchange.path, ("", None))
+        return exchange.method in methods.split(", ") or self._opened.takes(exchange)
 
     async def on_loopback(self, exchange: ProxyExchange) -> None:
         """Answer an exchange of the plain listener on loopback: the model server ends a session."""
@@ -237,27 +232,6 @@ class Service:
         if exchange.method not in methods.split(", "):
             raise MethodNotAllowed(f"{exchange.path} takes {methods}", allow=methods)
         await answer(exchange)
-
-    async def _relay_open(self, exchange: ProxyExchange, found: Match[OpenRoute]) -> None:
-        route = found.target
-        if exchange.method not in route.methods:
-            allow = ", ".join(route.methods)
-            raise MethodNotAllowed(f"{exchange.path} takes {allow}", allow=allow)
-        body = await exchange.body(self._body_limit)
-        path = filled(route.model_route or route.route, found.names)
-        request = UpstreamRequest(
-            method=exchange.method,
-            path=with_query(path, exchange.query if route.pass_query else b""),
-            headers=[
-                *to_model(exchange.headers, exchange.request_id),
-                *((k, v) for k, v in exchange.headers if k == b"content-type" and body),
-            ],
-            body=body,
-        )
-        try:
-            await exchange.relay(request, Relayed())
-        except UpstreamBroken as error:
-            log.warning("request_id=%s %s: %s", exchange.request_id, exchange.path, error)
 
     async def _ping(self, exchange: ProxyExchange) -> None:
         await exchange.respond(200, [(b"content-type", b"text/plain")], b"pong")

@@ -25,7 +25,7 @@ from pyworker.errors import (
 )
 from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.sessions import DEFAULT_LIFETIME_SECONDS, Session, Sessions
-from pyworker.worker import MAX_WORKLOAD
+from pyworker.workload.declared import MAX_WORKLOAD
 
 log = logging.getLogger(__name__)
 

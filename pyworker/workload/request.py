@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pyworker._native import JsonError
-from pyworker.worker import Estimate, Field, Span, Values, Workload, bad_payload
+from pyworker.workload.declared import Estimate, Field, Span, Values, Workload, bad_payload
 from pyworker.workload.expressions import WorkloadExpression
 from pyworker.workload.selector import Selector
 from pyworker.workload.served import ServedTokens

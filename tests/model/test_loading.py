@@ -12,6 +12,7 @@ from pyworker.model.loaded import (
     Listens,
     Loaded,
     LogMarker,
+    Says,
     all_of,
     any_of,
     loaded_by,
@@ -57,6 +58,12 @@ async def test_a_file(tmp_path: Path) -> None:
     assert await told(FileExists(str(path))) == f"the file {path}"
     path.touch()
     assert await told(FileExists(str(path))) == ""
+
+
+async def test_a_function_of_the_definition() -> None:
+    waiting = ["its weights", ""]
+    assert await told(Says(lambda: waiting.pop(0))) == "its weights"
+    assert await told(Says(lambda: waiting.pop(0))) == ""
 
 
 @pytest.mark.parametrize("marker", [False, True])

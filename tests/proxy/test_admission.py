@@ -8,7 +8,8 @@ from fakes.worker_app import serial
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pyworker.errors import QueueFull
-from pyworker.proxy.admission import Admission, expected_wait
+from pyworker.proxy.admission import Admission, Queues, expected_wait
+from pyworker.worker import HandlerConfig
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,22 @@ async def test_who_waited_too_long_is_refused_and_the_running_one_is_not(
     (third,) = await line(nursery, admission, 1)
     assert third.started
     await third.release()
+
+
+async def test_handlers_that_name_a_queue_take_turns_in_it_together(nursery: trio.Nursery):
+    queues = Queues()
+    gates = [
+        Admission(HandlerConfig(route=f"/{name}", workload=1.0, queue=queue), queues)
+        for name, queue in (("a", "serial"), ("b", "serial"), ("c", ""))
+    ]
+    waiters = [Waiter(gate) for gate in gates]
+    for waiter in waiters:
+        nursery.start_soon(waiter.run)
+        await wait_all_tasks_blocked()
+    assert [waiter.started for waiter in waiters] == [True, False, True]
+    assert gates[0].waiting == gates[1].waiting == 1
+    for waiter in waiters:
+        await waiter.release()
 
 
 async def test_who_may_not_wait_has_a_turn_that_is_free_and_no_other():

@@ -216,3 +216,17 @@ async def test_open_routes_take_their_methods_and_names(model: FakeModel) -> Non
     assert (call.method, call.target, await call.body()) == ("POST", "/v/a?q=1", b'{"x":1}')
     assert call.header(b"content-type") == b"application/json"
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
+
+
+async def test_a_parser_may_count_what_it_made(model: FakeModel) -> None:
+    seen: list[float] = []
+    handler = hooked(
+        workload=lambda _: 1e12,
+        request_parser=lambda payload: ModelRequest(body=b"x", workload=float(payload["tokens"])),
+    )
+    async with running_worker(model.url, handlers=(handler,)) as worker, worker.client() as client:
+        worker.ledger.on_change = lambda: seen.append(worker.ledger.load)
+        await client.post("/hooked", content=autoscaler().envelope(b'{"tokens":7}'))
+        wrong = await client.post("/hooked", content=autoscaler().envelope(b'{"tokens":-7}'))
+    assert seen[0] == 7.0
+    assert wrong.status_code == 422

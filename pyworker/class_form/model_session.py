@@ -1,0 +1,117 @@
+"""Further requests of a definition to its model server, from the asyncio loop."""
+
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+
+from pyworker.class_form.fields import Fields
+from pyworker.class_form.model_response import ModelResponse
+from pyworker.compat.bridge import Bridge
+from pyworker.proxy.streaming import OpenedAnswer
+from pyworker.proxy.upstream import Upstream, UpstreamRequest
+
+_CONNECT_SECONDS = 5.0
+
+
+class ModelSession:
+    """Asks the model server: `await session.get(path)` or `async with session.get(path) as answer`.
+
+    Args:
+        bridge: To Trio, where the requests are made.
+        base_url: Of the model server. A path is asked there; a whole URL where it says.
+    """
+
+    def __init__(self, bridge: Bridge, base_url: str) -> None:
+        self._bridge = bridge
+        self._base_url = base_url.rstrip("/")
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        data: bytes | str | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> "Asking":
+        """A request that is made when it is awaited; other options, such as timeout, are taken."""
+        body = data.encode() if isinstance(data, str) else data or b""
+        sent = [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()]
+        if json is not None:
+            body = orjson.dumps(json)
+            sent.append((b"content-type", b"application/json"))
+        base, path = self._base_url, url
+        if "://" in url:
+            parts = urlsplit(url)
+            base, path = f"{parts.scheme}://{parts.netloc}", parts._replace(scheme="", netloc="")
+            path = path.geturl()
+        if params:
+            path += ("&" if "?" in path else "?") + urlencode(params)
+        request = UpstreamRequest(
+            method=method, path="/" + path.lstrip("/"), headers=sent, body=body
+        )
+        return Asking(self._bridge, base, request)
+
+    def get(self, url: str, **options: Any) -> "Asking":
+        """GET."""
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> "Asking":
+        """POST."""
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Any) -> "Asking":
+        """PUT."""
+        return self.request("PUT", url, **options)
+
+    def delete(self, url: str, **options: Any) -> "Asking":
+        """DELETE."""
+        return self.request("DELETE", url, **options)
+
+    async def close(self) -> None:
+        """Nothing to close: each request has a connection of its own."""
+
+
+class Asking(Awaitable[ModelResponse]):
+    """A request to the model server: awaited or entered, it gives the answer."""
+
+    def __init__(self, bridge: Bridge, base_url: str, request: UpstreamRequest) -> None:
+        self._bridge = bridge
+        self._base_url = base_url
+        self._request = request
+        self._response: ModelResponse | None = None
+
+    def __await__(self) -> Generator[Any, Any, ModelResponse]:
+        return self._ask().__await__()
+
+    async def __aenter__(self) -> ModelResponse:
+        self._response = await self._ask()
+        return self._response
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._response is not None:
+            await self._response.aclose()
+
+    async def _ask(self) -> ModelResponse:
+        bridge, stack = self._bridge, AsyncExitStack()
+        upstream = Upstream(self._base_url, connect_timeout=_CONNECT_SECONDS)
+
+        async def opened() -> OpenedAnswer:
+            stack.push_async_callback(upstream.aclose)
+            return OpenedAnswer(await stack.enter_async_context(upstream.open(self._request)))
+
+        async def chunks() -> AsyncGenerator[bytes]:
+            try:
+                async for chunk in bridge.iterate_trio(answer.chunks()):
+                    yield chunk
+            finally:
+                await bridge.call_trio(stack.aclose)
+
+        answer = await bridge.call_trio(opened)
+        url = self._base_url + self._request.path
+        return ModelResponse(answer.status, Fields(answer.headers), url, chunks())

@@ -1,0 +1,177 @@
+"""Runs a worker in class form: the asyncio loop of its coroutines stands around the worker."""
+
+import logging
+import math
+import os
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from pyworker.class_form.backend import Backend, DefinitionGaveUp
+from pyworker.class_form.describe import described
+from pyworker.class_form.translate import worker_config
+from pyworker.compat.asyncio_thread import asyncio_thread
+from pyworker.compat.bridge import Bridge
+from pyworker.errors import SettingsError
+from pyworker.run import main, run
+from pyworker.settings import Settings, read_settings
+from pyworker.worker import WorkerConfig
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Asked:
+    """What the command line says of a definition that is run as it is.
+
+    Attributes:
+        model_url, log: Instead of its own; empty for its own.
+        describe: Say what it is, and do not serve it.
+        served: It has started a worker.
+    """
+
+    model_url: str = ""
+    log: str = ""
+    describe: bool = False
+    served: bool = False
+
+
+ASKED = Asked()
+
+# A throughput that older generations kept in their working directory; some definitions write it
+# before they start, to pin theirs.
+PINNED = Path(".has_benchmark")
+# What a server of aiohttp's could be told, and what changes nothing here.
+_NO_MATTER = {"backlog", "reuse_address", "reuse_port", "shutdown_timeout"}
+
+
+def start_server(backend: Backend, routes: Sequence[Any], **options: Any) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        backend: The model server, and the handlers created from it.
+        routes: `web.post(path, backend.create_handler(handler))`, and coroutines of your own.
+        options: `host` is the address to listen on.
+
+    Raises:
+        SystemExit: The worker could not be started, or died; its code is that of the process.
+    """
+    serving = Serving(backend, routes)
+    if ASKED.describe:
+        sys.stdout.write(described(serving.define(read_settings(environment(options)))))
+        return
+    code = main(serving.define, environment(options), serving.serve)
+    if code:
+        raise SystemExit(code)
+
+
+def environment(options: Mapping[str, Any]) -> dict[str, str]:
+    """The environment, with what was said of the server's socket.
+
+    Raises:
+        SettingsError: An option is not known here.
+    """
+    environ = dict(os.environ)
+    for name, value in options.items():
+        if name == "host":
+            environ["WORKER_HOST"] = str(value or "0.0.0.0")
+        elif name not in _NO_MATTER:
+            raise SettingsError(f"{name}={value!r} is nothing that this server can be told")
+    return environ
+
+
+class Serving:
+    """One worker in class form, from its definition to its end; named for its script's folder."""
+
+    def __init__(self, backend: Backend, routes: Sequence[Any]) -> None:
+        self._name = Path(sys.argv[0]).resolve().parent.name or "worker"
+        self.backend = backend
+        ASKED.served = True
+        self._routes = routes
+        self._entered = False
+
+    def define(self, settings: Settings) -> WorkerConfig:
+        """The worker; what it leaves open is as the settings say."""
+        lifecycle = self.backend.lifecycle
+        waiting = None if lifecycle is None else self._waiting
+        config = worker_config(self._name, self.backend, self._routes, waiting=waiting)
+        # From here on its own requests go there, too.
+        self.backend.model_server_url = ASKED.model_url or self.backend.model_server_url
+        return replace(
+            config,
+            health_endpoint=config.health_endpoint or settings.model_health_endpoint or "",
+            model_server_url=ASKED.model_url or config.model_server_url,
+            model_log_file=ASKED.log or config.model_log_file,
+        )
+
+    async def serve(self, config: WorkerConfig, settings: Settings) -> None:
+        """Run the worker with an asyncio loop in a thread."""
+        async with asyncio_thread(self.backend.bridge):
+            await self.serve_on(config, settings)
+
+    async def serve_on(self, config: WorkerConfig, settings: Settings) -> None:
+        """Run the worker; the backend's bridge is bound to a loop already."""
+        pinned = read_pinned(PINNED) if settings.max_perf is None else None
+        if pinned is not None:
+            log.warning("throughput %g from %s: no benchmark is run", pinned, PINNED)
+            settings = replace(settings, max_perf=pinned)
+        token = trio.lowlevel.current_trio_token()
+        async with trio.open_nursery() as nursery:
+
+            def gave_up(message: str) -> None:
+                token.run_sync_soon(nursery.start_soon, _give_up, message)
+
+            self.backend.gave_up = gave_up
+            async with self._lifecycle():
+                await run(config, settings)
+            nursery.cancel_scope.cancel()
+
+    def _waiting(self) -> str:
+        return "" if self._entered else "the definition's lifecycle"
+
+    @asynccontextmanager
+    async def _lifecycle(self) -> AsyncGenerator[None]:
+        """Enter the lifecycle beside the block, and leave it after the block."""
+        bridge, lifecycle = self.backend.bridge, self.backend.lifecycle
+        if lifecycle is None:
+            yield
+            return
+        over = trio.Event()
+
+        async def lives() -> None:
+            async with lifecycle:
+                await bridge.call_trio(self._note_entered)
+                await bridge.call_trio(over.wait)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_calling, bridge, lives)
+            yield
+            over.set()
+            if not self._entered:
+                nursery.cancel_scope.cancel()
+
+    async def _note_entered(self) -> None:
+        log.info("the definition's lifecycle has been entered: the model is loaded")
+        self._entered = True
+
+
+async def _calling(bridge: Bridge, function: Any) -> None:
+    await bridge.call(function)
+
+
+async def _give_up(message: str) -> None:
+    raise DefinitionGaveUp(message)
+
+
+def read_pinned(path: Path) -> float | None:
+    """The throughput in a file, workload/s; None when there is none that makes sense."""
+    try:
+        value = float(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return value if math.isfinite(value) and value > 0 else None
