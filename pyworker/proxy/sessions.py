@@ -60,7 +60,10 @@ class Session:
 
     def accepts(self, session_auth: object) -> bool:
         """Whether `session_auth` is, as JSON, the grant that the session was created with."""
-        return hmac.compare_digest(_digest(session_auth), _digest(self.auth_data))
+        try:
+            return hmac.compare_digest(_digest(session_auth), _digest(self.auth_data))
+        except (RecursionError, orjson.JSONEncodeError):
+            return False  # nested more deeply than any grant
 
     def extend(self) -> None:
         """It is used: it lives a lifetime from now at least."""

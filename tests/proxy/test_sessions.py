@@ -98,6 +98,11 @@ async def test_only_its_own_grant_speaks_about_a_session(
     session_id, auth = await create(client)
     assert (await ask(client, what, session_id, {**auth, "reqnum": -1})).status_code == 401
     assert (await ask(client, what, session_id, None)).status_code == 401
+    asked = b'{"session_id":"%s","session_auth":%s}' % (
+        session_id.encode(),
+        b"[" * 900 + b"]" * 900,
+    )
+    assert (await client.post(f"/session/{what}", content=asked)).status_code == 401
     # 100 and 100.0 are one number to JSON.
     written = {**auth, "cost": int(auth["cost"])}
     assert (await ask(client, what, session_id, written)).status_code == 200
