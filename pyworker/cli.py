@@ -60,7 +60,7 @@ def _run_worker(name: str, arguments: list[str]) -> int:
         )
         return 2
     # Here, so that tools and --help do not pay for the imports of a worker.
-    from pyworker.run import main as run_worker  # noqa: PLC0415
+    from pyworker.process import main as run_worker  # noqa: PLC0415
 
     return run_worker(define, os.environ)
 

@@ -125,7 +125,7 @@ async def test_a_model_log_that_is_no_file_ends_the_worker_with_a_report(
 
 async def test_an_error_in_a_definition_is_reported_with_exit_code_1(stage: Stage) -> None:
     program = (
-        "import os, sys; from pyworker.run import main\n"
+        "import os, sys; from pyworker.process import main\n"
         "def define(settings): raise KeyError('handler')\n"
         "sys.exit(main(define, os.environ))"
     )

@@ -18,7 +18,8 @@ from pyworker.class_form.translate import worker_config
 from pyworker.compat.asyncio_thread import asyncio_thread
 from pyworker.compat.bridge import Bridge
 from pyworker.errors import SettingsError
-from pyworker.run import main, run
+from pyworker.process import main
+from pyworker.run import run
 from pyworker.settings import Settings, read_settings
 from pyworker.worker import WorkerConfig
 

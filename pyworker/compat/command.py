@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 def _failed(name: str, error: BaseException) -> int:
     """Tell the autoscaler and whoever reads the log; returns the exit code."""
     from pyworker.logs import set_up_logging  # noqa: PLC0415
-    from pyworker.run import refuse  # noqa: PLC0415
+    from pyworker.process import refuse  # noqa: PLC0415
     from pyworker.settings import BadSettings, read_settings  # noqa: PLC0415
 
     # Definitions like to have every library's debug lines; here they would hide the sentence.

@@ -15,7 +15,7 @@ import trio
 from pyworker.class_form.backend import Backend
 from pyworker.class_form.serve import Serving, environment
 from pyworker.logs import set_up_logging
-from pyworker.run import died, refuse
+from pyworker.process import died, refuse
 from pyworker.settings import BadSettings, Settings, read_settings
 
 log = logging.getLogger(__name__)

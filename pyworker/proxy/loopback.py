@@ -1,0 +1,58 @@
+"""The plain listeners on loopback, for processes of this machine only."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import trio
+
+from pyworker.errors import CannotBind
+from pyworker.http.server import HttpServer, open_listeners, port_of
+from pyworker.proxy.exchange import ProxyExchange
+from pyworker.proxy.hypercorn_front import front
+from pyworker.proxy.open_routes import ControlRoutes
+from pyworker.proxy.serve import Service
+from pyworker.proxy.upstream import Upstream
+from pyworker.settings import Settings
+from pyworker.worker import WorkerConfig
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loopback:
+    """What the listeners need.
+
+    Attributes:
+        service: Answers the end of a session.
+        upstream: To the model server.
+        accepting: Owns the listeners.
+        serving: Owns their connections.
+    """
+
+    service: Service
+    upstream: Upstream
+    accepting: trio.Nursery
+    serving: trio.Nursery
+
+    async def accept_all(self, config: WorkerConfig, settings: Settings) -> None:
+        """Listen where the model server ends a session, and where the definition is steered.
+
+        Raises:
+            CannotBind: The definition's control port is taken.
+        """
+        if config.control_routes:
+            control = ControlRoutes(config.control_routes, settings.body_limit)
+            taken = await self._accept(control, config.control_port)
+            log.info("control routes on port %d of loopback", taken)
+        try:
+            await self._accept(self.service.on_loopback, settings.worker_http_port)
+        except CannotBind as error:
+            log.warning("sessions cannot be ended from this machine: %s (WORKER_HTTP_PORT)", error)
+
+    async def _accept(self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int) -> int:
+        """Serve `routes` there; returns the port, which the kernel may have chosen."""
+        listeners = await open_listeners("127.0.0.1", port)
+        server = HttpServer(front(routes, self.upstream), tls=None)
+        await self.accepting.start(server.accept, listeners, self.serving)
+        return port_of(listeners)
