@@ -1,4 +1,5 @@
-"""Model servers simulated faithfully, as processes of their own: `sim llm`, `sim openai`.
+"""Model servers simulated faithfully, as processes of their own: `sim llm`, `sim openai`,
+`sim image`.
 
 Only `main` lives here, and it imports the rest when called: the command line must not pay for
 Trio and Hypercorn before it knows that it needs them.
@@ -20,15 +21,15 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         SystemExit: `--help` (code 0) or a wrong command line (code 2), from argparse.
     """
-    from pyworker.sim.settings import (  # noqa: PLC0415 - see above
+    from pyworker.sim.command import (  # noqa: PLC0415 - see above
         ImageSettings,
-        LlmSettings,
+        TgiSettings,
         parse_arguments,
     )
 
     settings = parse_arguments(argv)
-    if isinstance(settings, LlmSettings):
-        from pyworker.sim.llm import run  # noqa: PLC0415
+    if isinstance(settings, TgiSettings):
+        from pyworker.sim.tgi.server import run  # noqa: PLC0415
 
         return run(settings)
     if isinstance(settings, ImageSettings):

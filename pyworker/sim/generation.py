@@ -8,7 +8,7 @@ import trio
 
 from pyworker.sim.engine import Engine
 from pyworker.sim.faults import Fault, FaultKind
-from pyworker.sim.tgi_wire import Timings
+from pyworker.sim.tgi.wire import Timings
 from pyworker.sim.words import Sequence, Token
 
 

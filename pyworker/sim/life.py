@@ -19,7 +19,7 @@ import trio
 from pyworker.http.exchange import Exchange
 from pyworker.http.server import HttpServer
 from pyworker.sim.faults import Fault, FaultKind
-from pyworker.sim.tgi_log import Line, LogWriter
+from pyworker.sim.log import Line, LogWriter
 
 # A burst of 1024 streams must not be refused; Linux caps it at net.core.somaxconn.
 _BACKLOG = 4096

@@ -10,7 +10,7 @@ import trio
 
 from pyworker.sim.image.server import ImageServer
 from pyworker.sim.image.settings import ImageSettings
-from pyworker.sim.tgi_log import LogWriter
+from pyworker.sim.log import LogWriter
 
 
 class Running:

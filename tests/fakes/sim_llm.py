@@ -9,11 +9,11 @@ import httpx
 import orjson
 import trio
 
-from pyworker.sim.llm import LlmServer
-from pyworker.sim.settings import LlmSettings
-from pyworker.sim.tgi_log import LogWriter
+from pyworker.sim.log import LogWriter
+from pyworker.sim.tgi.server import TgiServer
+from pyworker.sim.tgi.settings import TgiSettings
 
-LOADED = LlmSettings(port=0, load_seconds=0.0)
+LOADED = TgiSettings(port=0, load_seconds=0.0)
 
 
 class Running:
@@ -21,7 +21,7 @@ class Running:
 
     client: httpx.AsyncClient
 
-    def __init__(self, server: LlmServer, log: Path) -> None:
+    def __init__(self, server: TgiServer, log: Path) -> None:
         self.server = server
         self.log = log
         self.code: int | None = None
@@ -77,10 +77,10 @@ def events_in(content: bytes) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def running(folder: Path, settings: LlmSettings = LOADED) -> AsyncGenerator[Running]:
+async def running(folder: Path, settings: TgiSettings = LOADED) -> AsyncGenerator[Running]:
     path = folder / "infer.log"
     with LogWriter(path) as log:
-        server = LlmServer(settings, log, lambda _: None)
+        server = TgiServer(settings, log, lambda _: None)
         sim = Running(server, path)
         async with trio.open_nursery() as nursery:
 

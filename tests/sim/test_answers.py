@@ -15,7 +15,7 @@ import trio
 import trio.testing
 from fakes.sim_llm import events_in, request_of, running
 
-from pyworker.sim.settings import LlmSettings
+from pyworker.sim.tgi.settings import TgiSettings
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_a_stream_is_the_same_text_one_event_a_token(
 async def test_events_arrive_as_they_are_made(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, decode=0.2)  # one each 5 s
+    settings = TgiSettings(port=0, load_seconds=0.0, decode=0.2)  # one each 5 s
     async with (
         running(tmp_path, settings) as sim,
         sim.client.stream(
@@ -115,7 +115,7 @@ async def test_best_of_gives_the_likeliest_and_lists_the_others(
 async def test_wrong_requests_are_answered_as_axum_and_tgi_do(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, payload_limit=1000)
+    settings = TgiSettings(port=0, load_seconds=0.0, payload_limit=1000)
     async with running(tmp_path, settings) as sim:
         invalid = await sim.generate(temperature=0)
         assert (invalid.status_code, invalid.json()) == (
@@ -165,7 +165,7 @@ async def test_health_and_info(fast_clock: trio.testing.MockClock, tmp_path: Pat
 async def test_a_full_server_queues_and_then_refuses(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, max_concurrent=1, max_queue=1)
+    settings = TgiSettings(port=0, load_seconds=0.0, max_concurrent=1, max_queue=1)
     async with running(tmp_path, settings) as sim:
         await sim.fault(kind="hang", after_tokens=0)
         waiting: list[httpx.Response] = []
@@ -195,7 +195,7 @@ async def test_a_full_server_queues_and_then_refuses(
 async def test_a_client_that_leaves_frees_the_slot(
     fast_clock: trio.testing.MockClock, tmp_path: Path, path: str
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, decode=1.0, max_concurrent=1, max_queue=0)
+    settings = TgiSettings(port=0, load_seconds=0.0, decode=1.0, max_concurrent=1, max_queue=0)
     async with running(tmp_path, settings) as sim:
         async with trio.open_nursery() as nursery:
             request = request_of({"max_new_tokens": 8000})
@@ -214,7 +214,7 @@ async def test_a_silent_stream_sends_a_comment_every_15_seconds(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
     # A prompt of 5 tokens takes 50 s; then one token.
-    settings = LlmSettings(port=0, load_seconds=0.0, prefill=0.1)
+    settings = TgiSettings(port=0, load_seconds=0.0, prefill=0.1)
     async with running(tmp_path, settings) as sim:
         answer = await sim.client.post("/generate_stream", json=request_of({"max_new_tokens": 1}))
         comments, event = answer.content.split(b"data:")

@@ -14,7 +14,7 @@ import trio
 import trio.testing
 from fakes.sim_llm import events_in, running
 
-from pyworker.sim.settings import LlmSettings
+from pyworker.sim.tgi.settings import TgiSettings
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_slow_unhealthy_refuse_and_none(
 async def test_a_crash_fails_what_runs_and_ends_with_code_1(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, decode=1.0)
+    settings = TgiSettings(port=0, load_seconds=0.0, decode=1.0)
     async with running(tmp_path, settings) as sim:
         ends: list[dict[str, Any]] = []
 

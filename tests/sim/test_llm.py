@@ -13,9 +13,9 @@ import trio
 import trio.testing
 from fakes.sim_llm import events_in, message, request_of, running
 
-from pyworker.sim.llm import LlmServer
-from pyworker.sim.settings import FailStart, LlmSettings
-from pyworker.sim.tgi_log import LogWriter
+from pyworker.sim.log import LogWriter
+from pyworker.sim.tgi.server import TgiServer
+from pyworker.sim.tgi.settings import FailStart, TgiSettings
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ async def test_nobody_can_connect_before_connected_is_logged(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
     send_said, said = trio.open_memory_channel[str](2)
-    settings = LlmSettings(port=0, load_seconds=40.0)
+    settings = TgiSettings(port=0, load_seconds=40.0)
     with LogWriter(tmp_path / "log") as log:
-        server = LlmServer(settings, log, send_said.send_nowait)
+        server = TgiServer(settings, log, send_said.send_nowait)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(nursery.start, server.serve)
             loading = await said.receive()
@@ -48,7 +48,7 @@ async def test_nobody_can_connect_before_connected_is_logged(
 async def test_stopping_lets_requests_finish_and_takes_no_new_ones(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, decode=10.0, grace_seconds=1e6)
+    settings = TgiSettings(port=0, load_seconds=0.0, decode=10.0, grace_seconds=1e6)
     async with running(tmp_path, settings) as sim:
         async with sim.client.stream(
             "POST", "/generate_stream", json=request_of({"max_new_tokens": 50})
@@ -66,7 +66,7 @@ async def test_stopping_lets_requests_finish_and_takes_no_new_ones(
 async def test_a_second_stop_does_not_wait(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, decode=0.001, grace_seconds=1e6)
+    settings = TgiSettings(port=0, load_seconds=0.0, decode=0.001, grace_seconds=1e6)
     async with running(tmp_path, settings) as sim, trio.open_nursery() as nursery:
 
         async def broken() -> None:
@@ -84,7 +84,7 @@ async def test_a_second_stop_does_not_wait(
 
 
 async def test_the_grace_ends(fast_clock: trio.testing.MockClock, tmp_path: Path) -> None:
-    settings = LlmSettings(port=0, load_seconds=0.0, grace_seconds=10.0)
+    settings = TgiSettings(port=0, load_seconds=0.0, grace_seconds=10.0)
     async with running(tmp_path, settings) as sim, trio.open_nursery() as nursery:
         await sim.fault(kind="hang", after_tokens=0)
 
@@ -100,10 +100,10 @@ async def test_the_grace_ends(fast_clock: trio.testing.MockClock, tmp_path: Path
         assert trio.current_time() - stopped_at >= 10.0
 
 
-async def _serve(settings: LlmSettings, path: Path) -> tuple[int, list[str], bytes]:
+async def _serve(settings: TgiSettings, path: Path) -> tuple[int, list[str], bytes]:
     said: list[str] = []
     with LogWriter(path / "log") as log:
-        code = await LlmServer(settings, log, said.append).serve()
+        code = await TgiServer(settings, log, said.append).serve()
     return code, said, (path / "log").read_bytes()
 
 
@@ -119,7 +119,7 @@ async def _serve(settings: LlmSettings, path: Path) -> tuple[int, list[str], byt
 async def test_a_failing_start_never_listens(
     fast_clock: trio.testing.MockClock, tmp_path: Path, fail: FailStart, last: bytes
 ) -> None:
-    settings = LlmSettings(port=0, load_seconds=1.0, fail_start=fail)
+    settings = TgiSettings(port=0, load_seconds=1.0, fail_start=fail)
     code, said, log = await _serve(settings, tmp_path)
     assert code == 1
     assert log.endswith(last)
@@ -132,7 +132,7 @@ async def test_a_taken_port_fails_after_connected_as_in_the_real_one(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said, log = await _serve(LlmSettings(port=port, load_seconds=1.0), tmp_path)
+        code, said, log = await _serve(TgiSettings(port=port, load_seconds=1.0), tmp_path)
     assert (code, said) == (1, [])
     messages = [message(line) for line in log.splitlines()]
     after = messages[messages.index("Connected") + 1]
@@ -144,7 +144,7 @@ async def test_a_stop_while_it_loads_ends_it(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
     with LogWriter(tmp_path / "log") as log:
-        server = LlmServer(LlmSettings(port=0, load_seconds=1000.0), log, lambda _: None)
+        server = TgiServer(TgiSettings(port=0, load_seconds=1000.0), log, lambda _: None)
         async with trio.open_nursery() as nursery:
 
             async def stop() -> None:

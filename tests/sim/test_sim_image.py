@@ -13,10 +13,10 @@ import trio
 import trio.testing
 from fakes.sim_image import Running, running, workflow
 
+from pyworker.sim.command import parse_arguments
 from pyworker.sim.image.server import ImageServer
 from pyworker.sim.image.settings import FailStart, ImageSettings
-from pyworker.sim.settings import parse_arguments
-from pyworker.sim.tgi_log import LogWriter
+from pyworker.sim.log import LogWriter
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 import trio
 import trio.testing
 
+from pyworker.sim.command import parse_arguments
+from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.server import OpenAiServer
 from pyworker.sim.openai.settings import FailStart, OpenAiSettings, Style
-from pyworker.sim.settings import parse_arguments
-from pyworker.sim.tgi_log import LogWriter
 
 BOTH: tuple[Style, ...] = ("vllm", "llama")
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from pyworker.sim.command import parse_arguments
 from pyworker.sim.faults import Fault, FaultKind
-from pyworker.sim.settings import LlmSettings, parse_arguments
+from pyworker.sim.tgi.settings import TgiSettings
 
 
 def test_no_options_are_the_defaults() -> None:
-    assert parse_arguments(["llm"]) == LlmSettings()
+    assert parse_arguments(["llm"]) == TgiSettings()
 
 
 def test_all_options() -> None:
@@ -19,7 +20,7 @@ def test_all_options() -> None:
         "--default-max-new-tokens auto --payload-limit 10 --grace-seconds 0 --seed -3 "
         "--fail-start bind --fault cut:after_tokens=2 --fault unhealthy:count=3"
     )
-    assert parse_arguments(line.split()) == LlmSettings(
+    assert parse_arguments(line.split()) == TgiSettings(
         host="0.0.0.0",
         port=0,
         log=Path("x.log"),

@@ -5,23 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from pyworker.sim.tgi_log import Line, LogWriter, Site, rust_duration
+from pyworker.sim.log import LogWriter, PlainLine
+from pyworker.sim.tgi.log import JsonLine, Site, rust_duration
 
 AT = datetime(2026, 1, 8, 15, 2, 49, 12, tzinfo=UTC)
-CONNECTED = Line(
+CONNECTED = JsonLine(
     "Connected", site=Site("text_generation_router::server", "router/src/server.rs", 2302)
 )
 
 
 def test_the_launcher_nests_its_message() -> None:
-    assert Line("Starting Webserver").render(AT) == (
+    assert JsonLine("Starting Webserver").render(AT) == (
         b'{"timestamp":"2026-01-08T15:02:49.000012Z","level":"INFO",'
         b'"fields":{"message":"Starting Webserver"},"target":"text_generation_launcher"}\n'
     )
 
 
 def test_the_launcher_names_its_spans() -> None:
-    line = Line("Shard 0", "ERROR", spans=({"rank": 0, "name": "shard-manager"},))
+    line = JsonLine("Shard 0", "ERROR", spans=({"rank": 0, "name": "shard-manager"},))
     assert line.render(AT).endswith(
         b'"target":"text_generation_launcher","span":{"rank":0,"name":"shard-manager"},'
         b'"spans":[{"rank":0,"name":"shard-manager"}]}\n'
@@ -44,20 +45,20 @@ def test_times_are_utc_whatever_the_zone() -> None:
 
 
 def test_a_message_of_several_lines_stays_on_one() -> None:
-    assert Line("a\nb").render(AT).count(b"\n") == 1
+    assert JsonLine("a\nb").render(AT).count(b"\n") == 1
 
 
 def test_the_last_words_are_plain() -> None:
-    assert Line("Error: ShardFailed", plain=True).render(AT) == b"Error: ShardFailed\n"
+    assert PlainLine("Error: ShardFailed").render(AT) == b"Error: ShardFailed\n"
 
 
 def test_lines_are_appended_to_what_the_file_has(tmp_path: Path) -> None:
     path = tmp_path / "infer.log"
     path.write_bytes(b"older\n")
     with LogWriter(path) as log:
-        log.write(Line("one", plain=True))
+        log.write(PlainLine("one"))
         assert path.read_bytes() == b"older\none\n", "visible at once"
-        log.write(Line("two", plain=True))
+        log.write(PlainLine("two"))
     assert path.read_bytes() == b"older\none\ntwo\n"
 
 

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from pyworker.sim.tgi_request import (
+from pyworker.sim.tgi.request import (
     BodyRejected,
     Parameters,
     debug_parameters,

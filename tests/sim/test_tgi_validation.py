@@ -2,8 +2,8 @@
 
 import pytest
 
-from pyworker.sim.tgi_request import GenerateRequest, Parameters
-from pyworker.sim.tgi_validation import (
+from pyworker.sim.tgi.request import GenerateRequest, Parameters
+from pyworker.sim.tgi.validation import (
     InvalidParameters,
     Limits,
     ValidRequest,

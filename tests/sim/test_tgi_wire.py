@@ -2,8 +2,8 @@
 
 import orjson
 
-from pyworker.sim.settings import LlmSettings
-from pyworker.sim.tgi_wire import (
+from pyworker.sim.tgi.settings import TgiSettings
+from pyworker.sim.tgi.wire import (
     Timings,
     answer_headers,
     incomplete,
@@ -65,10 +65,10 @@ def test_headers_of_an_answer() -> None:
 
 
 def test_info_has_tgis_members() -> None:
-    assert list(info_body(LlmSettings(max_concurrent=3, max_queue=4)))[:4] == [
+    assert list(info_body(TgiSettings(max_concurrent=3, max_queue=4)))[:4] == [
         "model_id",
         "model_sha",
         "model_pipeline_tag",
         "max_concurrent_requests",
     ]
-    assert info_body(LlmSettings(max_concurrent=3, max_queue=4))["max_concurrent_requests"] == 7
+    assert info_body(TgiSettings(max_concurrent=3, max_queue=4))["max_concurrent_requests"] == 7

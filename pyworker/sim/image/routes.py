@@ -1,22 +1,17 @@
 """The HTTP routes of the simulated wrapper, ComfyUI's /system_stats, and /sim/* to steer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
 import orjson
-import trio
 
 from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
-from pyworker.sim.faults import FaultError, fault_from_json
 from pyworker.sim.image.wrapper import PARTS, ConnectionCut, Result, Wrapper
-from pyworker.sim.life import crashes_at_once
-
-_Route = Callable[[Exchange], Awaitable[None]]
+from pyworker.sim.steering import Routes, Steering
 
 _BODY_LIMIT = 64 * 1024 * 1024  # bytes; workflows may have images in them
-_CONTROL_LIMIT = 64 * 1024  # bytes; a fault is a short object
 _CANCEL = "/cancel/"
 _REASONS = {499: "499"}  # a code that HTTP does not know
 
@@ -30,27 +25,27 @@ class ImageRoutes:
 
     def __init__(self, wrapper: Wrapper) -> None:
         self._wrapper = wrapper
-        self._table: dict[tuple[str, str], _Route] = {
-            ("POST", "/generate/sync"): self._generate,
-            ("POST", "/runsync"): self._generate,
-            ("GET", "/health"): self._health,
-            ("GET", "/queue-info"): self._queues,
-            ("GET", "/system_stats"): self._stats,
-            ("POST", "/sim/fault"): self._fault,
-            ("GET", "/sim/state"): self._state,
+        steering = Steering(wrapper.engine, wrapper.plan, wrapper.kill, self._shown)
+        self._table: Routes = {
+            "/generate/sync": {"POST": self._generate},
+            "/runsync": {"POST": self._generate},
+            "/health": {"GET": self._health},
+            "/queue-info": {"GET": self._queues},
+            "/system_stats": {"GET": self._stats},
+            **steering.routes,
         }
 
     async def __call__(self, exchange: Exchange) -> None:
         """Answer one request; an unknown path or method as FastAPI does."""
-        route = self._table.get((exchange.method, exchange.path))
+        methods = self._table.get(exchange.path, {})
+        route = methods.get(exchange.method)
         if route is not None:
             await route(exchange)
         elif exchange.method == "POST" and exchange.path.startswith(_CANCEL):
             await self._cancel(exchange, exchange.path.removeprefix(_CANCEL))
         else:
-            known = any(path == exchange.path for _, path in self._table)
-            detail = "Method Not Allowed" if known else "Not Found"
-            await self._answer(exchange, 405 if known else 404, {"detail": detail})
+            detail = "Method Not Allowed" if methods else "Not Found"
+            await self._answer(exchange, 405 if methods else 404, {"detail": detail})
 
     async def _answer(
         self, exchange: Exchange, code: int, body: Mapping[str, Any], retry_after: bytes = b""
@@ -108,36 +103,9 @@ class ImageRoutes:
             return
         await exchange.respond_json(200, {"system": {"comfyui_version": "0.3.64"}, "devices": []})
 
-    async def _fault(self, exchange: Exchange) -> None:
-        plan = self._wrapper.plan
-        try:
-            fault = fault_from_json(orjson.loads(await exchange.body(_CONTROL_LIMIT)))
-        except (FaultError, orjson.JSONDecodeError) as error:
-            await exchange.respond_json(422, {"error": str(error)})
-            return
-        if fault is None:
-            plan.clear()
-        elif crashes_at_once(fault):
-            self._wrapper.kill()
-        else:
-            plan.arm(fault)
-        await exchange.respond_json(200, {"faults": plan.armed()})
-
-    async def _state(self, exchange: Exchange) -> None:
-        engine = self._wrapper.engine
-        state = {
-            "running": len(engine.running),
-            "queued": engine.queued,
-            "finished": engine.finished,
-            "cancelled": engine.cancelled,
-            "failed": engine.failed,
-            "steps": engine.tokens_generated / PARTS,
-            "seconds_busy": engine.seconds_busy(),
-            "now": trio.current_time(),
-            "alive": self._wrapper.healthy,
-            "faults": self._wrapper.plan.armed(),
-        }
-        await exchange.respond_json(200, state)
+    def _shown(self) -> Mapping[str, object]:
+        steps = self._wrapper.engine.tokens_generated / PARTS
+        return {"steps": steps, "alive": self._wrapper.healthy}
 
 
 class _Invalid(Exception):

@@ -11,8 +11,8 @@ from pyworker.sim.image.story import story_of
 from pyworker.sim.image.wrapper import PARTS, Wrapper
 from pyworker.sim.life import Server, crashes_at_once
 from pyworker.sim.life import run as run_server
+from pyworker.sim.log import LogWriter
 from pyworker.sim.shares import FairShare
-from pyworker.sim.tgi_log import LogWriter
 
 
 def run(settings: ImageSettings) -> int:

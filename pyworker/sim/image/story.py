@@ -2,7 +2,7 @@
 
 from pyworker.sim.image.settings import ImageSettings
 from pyworker.sim.life import Step, Story
-from pyworker.sim.tgi_log import Line
+from pyworker.sim.log import Line, PlainLine
 
 _WRAPPER_START = """\
 INFO:     Started server process [1]
@@ -82,4 +82,4 @@ def _taken(address: str, code: int, reason: str) -> list[Line]:
 
 def lines(text: str) -> list[Line]:
     """Each line of `text`, as it is."""
-    return [Line(line, plain=True) for line in text.splitlines()]
+    return [PlainLine(line) for line in text.splitlines()]

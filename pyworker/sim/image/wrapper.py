@@ -17,7 +17,7 @@ from pyworker.sim.faults import Fault, FaultKind, FaultPlan
 from pyworker.sim.image.png import png
 from pyworker.sim.image.story import lines
 from pyworker.sim.image.work import JobFailed, Work, work_of
-from pyworker.sim.tgi_log import LogWriter
+from pyworker.sim.log import LogWriter
 
 # ComfyUI keeps the results of its last workflow's nodes; here of so many workflows.
 _CACHED = 256

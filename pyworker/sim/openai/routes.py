@@ -1,31 +1,27 @@
 """The HTTP routes of `sim openai`, and /sim/* to steer and to look inside."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import orjson
-import trio
 
 from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
 from pyworker.sim.engine import Engine
-from pyworker.sim.faults import FaultError, FaultPlan, fault_from_json
-from pyworker.sim.life import crashes_at_once
+from pyworker.sim.faults import FaultPlan
+from pyworker.sim.log import LogWriter, PlainLine
 from pyworker.sim.openai.answers import Answering, sleep_for
 from pyworker.sim.openai.request import ApiError, parse_completion, parse_object
 from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.openai.wire import STYLES
-from pyworker.sim.tgi_log import Line, LogWriter
+from pyworker.sim.steering import Routes, Steering
 from pyworker.sim.words import count_prompt_tokens
 
-_Route = Callable[[Exchange], Awaitable[None]]
-
-_CONTROL_LIMIT = 64 * 1024  # bytes; a fault is a short object
 _EMBEDDING_SIZE = 8
 
 
-class Routes:
+class OpenAiRoutes:
     """Answers every request to the simulator.
 
     Args:
@@ -52,17 +48,15 @@ class Routes:
         self._engine = engine
         self._plan = plan
         self._log = log
-        self._crash = crash
         self._style = STYLES[settings.style]
         self._answering = Answering(settings, engine, plan, crash)
-        self._table: dict[str, dict[str, _Route]] = {
+        self._table: Routes = {
             "/health": {"GET": self._health},
             "/v1/models": {"GET": self._models},
             "/v1/completions": {"POST": self._completion},
             "/v1/chat/completions": {"POST": self._chat},
             "/v1/embeddings": {"POST": self._embeddings},
-            "/sim/fault": {"POST": self._fault},
-            "/sim/state": {"GET": self._state},
+            **Steering(engine, plan, crash, self._generated).routes,
         }
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -78,7 +72,7 @@ class Routes:
         if self._settings.style == "vllm" and not exchange.path.startswith("/sim/"):
             words = "OK" if status == 200 else "Error"
             line = f'INFO:     127.0.0.1:0 - "{exchange.method} {exchange.path} HTTP/1.1" {status}'
-            self._log.write(Line(f"{line} {words}", plain=True))
+            self._log.write(PlainLine(f"{line} {words}"))
 
     async def _route(self, exchange: Exchange) -> None:
         methods = self._table.get(exchange.path)
@@ -139,36 +133,8 @@ class Routes:
         body = self._style.models(self._settings.model_id, self._settings.max_model_len)
         await exchange.respond(200, self._style.headers(), orjson.dumps(body))
 
-    async def _fault(self, exchange: Exchange) -> None:
-        try:
-            fault = fault_from_json(orjson.loads(await exchange.body(_CONTROL_LIMIT)))
-        except (FaultError, orjson.JSONDecodeError) as error:
-            await exchange.respond_json(422, {"error": str(error)})
-            return
-        if fault is None:
-            self._plan.clear()
-        elif not crashes_at_once(fault):
-            self._plan.arm(fault)
-        await exchange.respond_json(200, {"faults": self._plan.armed()})
-        if fault is not None and crashes_at_once(fault):
-            self._crash()
-
-    async def _state(self, exchange: Exchange) -> None:
-        engine = self._engine
-        await exchange.respond_json(
-            200,
-            {
-                "running": len(engine.running),
-                "queued": engine.queued,
-                "finished": engine.finished,
-                "cancelled": engine.cancelled,
-                "failed": engine.failed,
-                "tokens_generated": engine.tokens_generated,
-                "seconds_busy": engine.seconds_busy(),
-                "now": trio.current_time(),
-                "faults": self._plan.armed(),
-            },
-        )
+    def _generated(self) -> Mapping[str, object]:
+        return {"tokens_generated": self._engine.tokens_generated}
 
 
 def _embedding(text: str) -> list[float]:

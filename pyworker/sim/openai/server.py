@@ -7,12 +7,12 @@ from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
 from pyworker.sim.life import Server, crashes_at_once
 from pyworker.sim.life import run as run_server
+from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.answers import ENGINE_GONE
-from pyworker.sim.openai.routes import Routes
+from pyworker.sim.openai.routes import OpenAiRoutes
 from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.openai.stories import story_of
 from pyworker.sim.shares import FairShare
-from pyworker.sim.tgi_log import LogWriter
 
 
 def run(settings: OpenAiSettings) -> int:
@@ -43,7 +43,7 @@ class OpenAiServer(Server):
             max_queue=settings.max_queue,
         )
         plan = FaultPlan(tuple(fault for fault in settings.faults if not crashes_at_once(fault)))
-        routes = Routes(settings, engine, plan, log, self.crash)
+        routes = OpenAiRoutes(settings, engine, plan, log, self.crash)
         super().__init__(
             settings,
             story_of(settings),

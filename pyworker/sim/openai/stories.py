@@ -1,8 +1,8 @@
 """What vLLM 0.33 and llama-server log in their lives; the lines are those of captured logs."""
 
 from pyworker.sim.life import Step, Story
+from pyworker.sim.log import Line, PlainLine
 from pyworker.sim.openai.settings import OpenAiSettings
-from pyworker.sim.tgi_log import Line
 
 
 def story_of(settings: OpenAiSettings) -> Story:
@@ -11,11 +11,11 @@ def story_of(settings: OpenAiSettings) -> Story:
 
 
 def _lines(*texts: str) -> list[Line]:
-    return [Line(text, plain=True) for text in texts]
+    return [PlainLine(text) for text in texts]
 
 
 def _steps(total: float, *shares: tuple[float, str]) -> list[Step]:
-    return [Step(total * share, Line(text, plain=True)) for share, text in shares]
+    return [Step(total * share, PlainLine(text)) for share, text in shares]
 
 
 def _api(place: str, text: str, level: str = "INFO") -> str:

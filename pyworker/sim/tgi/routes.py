@@ -1,27 +1,21 @@
 """The simulator's HTTP routes: TGI's own, and /sim/* to steer and to look inside."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 import orjson
-import trio
 
 from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
-from pyworker.sim.faults import FaultError, fault_from_json
-from pyworker.sim.life import crashes_at_once
-from pyworker.sim.model import Model
-from pyworker.sim.settings import LlmSettings
-from pyworker.sim.stream import answer_stream
-from pyworker.sim.tgi_request import BodyRejected, GenerateRequest, parse_request
-from pyworker.sim.tgi_wire import EMPTY, JSON, PLAIN, info_body, unhealthy
-from pyworker.sim.whole import answer_whole
-
-_Route = Callable[[Exchange], Awaitable[None]]
-
-_CONTROL_LIMIT = 64 * 1024  # bytes; a fault is a short object
+from pyworker.sim.steering import Routes, Steering
+from pyworker.sim.tgi.model import Model
+from pyworker.sim.tgi.request import BodyRejected, GenerateRequest, parse_request
+from pyworker.sim.tgi.settings import TgiSettings
+from pyworker.sim.tgi.stream import answer_stream
+from pyworker.sim.tgi.whole import answer_whole
+from pyworker.sim.tgi.wire import EMPTY, JSON, PLAIN, info_body, unhealthy
 
 
-class Routes:
+class TgiRoutes:
     """Answers every request to the simulator.
 
     Args:
@@ -29,19 +23,18 @@ class Routes:
         model: Generates, and has the armed faults.
     """
 
-    def __init__(self, settings: LlmSettings, model: Model) -> None:
+    def __init__(self, settings: TgiSettings, model: Model) -> None:
         self._settings = settings
         self._model = model
         self._plan = model.plan
-        self._table: dict[str, dict[str, _Route]] = {
+        self._table: Routes = {
             "/": {"GET": self._health, "POST": self._compatible},
             "/generate": {"POST": self._generate},
             "/generate_stream": {"POST": self._generate_stream},
             "/health": {"GET": self._health},
             "/ping": {"GET": self._health},
             "/info": {"GET": self._info},
-            "/sim/fault": {"POST": self._fault},
-            "/sim/state": {"GET": self._state},
+            **Steering(model.engine, model.plan, model.crash, self._generated).routes,
         }
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -90,33 +83,5 @@ class Routes:
     async def _info(self, exchange: Exchange) -> None:
         await exchange.respond(200, JSON, orjson.dumps(info_body(self._settings)))
 
-    async def _fault(self, exchange: Exchange) -> None:
-        try:
-            fault = fault_from_json(orjson.loads(await exchange.body(_CONTROL_LIMIT)))
-        except (FaultError, orjson.JSONDecodeError) as error:
-            await exchange.respond_json(422, {"error": str(error)})
-            return
-        if fault is None:
-            self._plan.clear()
-        elif not crashes_at_once(fault):
-            self._plan.arm(fault)
-        await exchange.respond_json(200, {"faults": self._plan.armed()})
-        if fault is not None and crashes_at_once(fault):
-            self._model.crash()
-
-    async def _state(self, exchange: Exchange) -> None:
-        engine = self._model.engine
-        await exchange.respond_json(
-            200,
-            {
-                "running": len(engine.running),
-                "queued": engine.queued,
-                "finished": engine.finished,
-                "cancelled": engine.cancelled,
-                "failed": engine.failed,
-                "tokens_generated": engine.tokens_generated,
-                "seconds_busy": engine.seconds_busy(),
-                "now": trio.current_time(),
-                "faults": self._plan.armed(),
-            },
-        )
+    def _generated(self) -> Mapping[str, object]:
+        return {"tokens_generated": self._model.engine.tokens_generated}

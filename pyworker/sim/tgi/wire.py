@@ -11,8 +11,8 @@ from decimal import Decimal
 
 import orjson
 
-from pyworker.sim.settings import LlmSettings
-from pyworker.sim.tgi_log import Span, rust_duration
+from pyworker.sim.tgi.log import Span, rust_duration
+from pyworker.sim.tgi.settings import TgiSettings
 from pyworker.sim.words import FinishReason, Sequence, Token, alternatives
 
 KEEP_ALIVE_SECONDS = 15.0  # of silence in a stream; axum's KeepAlive::default()
@@ -244,7 +244,7 @@ def answer_body(
     return body
 
 
-def info_body(settings: LlmSettings) -> dict[str, object]:
+def info_body(settings: TgiSettings) -> dict[str, object]:
     """The body of GET /info."""
     return {
         "model_id": settings.model_id,

@@ -1,21 +1,18 @@
-"""The command line of the simulators, read once into a frozen object."""
+"""The command line of `sim llm`, as a frozen object."""
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pyworker.sim import options
 from pyworker.sim.faults import Fault
-from pyworker.sim.image.settings import ImageSettings, add_image_options
-from pyworker.sim.openai.settings import OpenAiSettings, add_openai_options
 
 FailStart = Literal["shard", "download", "webserver", "bind"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LlmSettings:
+class TgiSettings:
     """How the simulated TGI behaves. Rates are tokens a second, durations seconds."""
 
     host: str = "127.0.0.1"
@@ -42,40 +39,10 @@ class LlmSettings:
         return self.max_total_tokens - 1
 
 
-def parse_arguments(argv: Sequence[str]) -> "LlmSettings | OpenAiSettings | ImageSettings":
-    """The settings that `argv` asks for.
-
-    Raises:
-        SystemExit: From argparse; code 2 and one sentence on standard error when `argv` is wrong.
-    """
-    parser = argparse.ArgumentParser(prog="pyworker sim", description=__doc__)
-    servers = parser.add_subparsers(dest="server", required=True)
-    kinds: dict[str, type[LlmSettings | OpenAiSettings | ImageSettings]] = {
-        "llm": LlmSettings,
-        "openai": OpenAiSettings,
-        "image": ImageSettings,
-    }
-    _add_llm_options(_server(servers, "llm", "a language model behind TGI"))
-    add_openai_options(_server(servers, "openai", "a language model behind the API of OpenAI"))
-    add_image_options(_server(servers, "image", "ComfyUI behind its API wrapper"))
-    chosen: dict[str, Any] = vars(parser.parse_args(argv))
-    kind = kinds[chosen.pop("server")]
-    chosen["faults"] = tuple(chosen["faults"])
-    return kind(**chosen)
-
-
-def _server(servers: Any, name: str, what: str) -> argparse.ArgumentParser:
-    return servers.add_parser(
-        name,
-        help=what,
-        epilog=options.FAULTS_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
-def _add_llm_options(parser: argparse.ArgumentParser) -> None:
+def add_tgi_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `sim llm`."""
     rate = {"type": options.positive, "metavar": "TOKENS/S"}
-    add = options.adder(parser, LlmSettings())
+    add = options.adder(parser, TgiSettings())
     add("--host", "address to listen on")
     add("--port", "port to listen on, 0 for a free one", type=options.port)
     add("--log", "file that the log is appended to (default: stdout)", type=Path, metavar="FILE")

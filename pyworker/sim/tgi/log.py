@@ -6,13 +6,10 @@ itself dies of comes last as plain text. Formats: TGI 3.3 (launcher/src/main.rs,
 router/src/logging.rs) and captured logs of 1.4 and 3.3.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import orjson
 
@@ -30,7 +27,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JsonLine:
     """One line of the log.
 
     Args:
@@ -38,19 +35,15 @@ class Line:
         level: Its level.
         site: Where in the router it comes from; None for the launcher.
         spans: The tracing spans it was logged in, the innermost last.
-        plain: The text as it is, no JSON: what a Rust `main` prints when it fails.
     """
 
     message: str
     level: Level = "INFO"
     site: Site | None = None
     spans: tuple[Span, ...] = ()
-    plain: bool = False
 
     def render(self, at: datetime) -> bytes:
         """The bytes of the line, newline included, logged at time `at`."""
-        if self.plain:
-            return self.message.encode() + b"\n"
         record: dict[str, Any] = {
             "timestamp": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "level": self.level,
@@ -70,49 +63,6 @@ class Line:
         if self.spans:
             record |= {"span": self.spans[-1], "spans": self.spans}
         return orjson.dumps(record) + b"\n"
-
-
-class LogWriter:
-    """Appends lines to a file or to standard output, each with one write.
-
-    Resource handling: a context manager; owns the file, not standard output.
-
-    Args:
-        path: The file, created if missing; None for standard output.
-
-    Raises:
-        OSError: The file cannot be opened.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._owned = path is not None
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._descriptor = 1 if path is None else os.open(path, flags, 0o644)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._owned:
-            os.close(self._descriptor)
-
-    def write(self, line: Line) -> None:
-        """Append `line`, stamped with the time of day.
-
-        It blocks the event loop for the length of one write, as a real server's log does. A pipe
-        that nobody reads stops the simulator, as it stops the real one.
-
-        Raises:
-            OSError: The disk is full, or the reader of standard output is gone.
-        """
-        data = line.render(datetime.now(UTC))
-        while data:
-            data = data[os.write(self._descriptor, data) :]
 
 
 def rust_duration(seconds: float) -> str:

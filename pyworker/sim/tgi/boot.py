@@ -5,11 +5,13 @@ backends/v3/src/{main,lib}.rs and router/src/server.rs in TGI 3.3; the texts of 
 are those of captured 3.x logs.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pyworker.sim.life import Step
-from pyworker.sim.settings import LlmSettings
-from pyworker.sim.tgi_log import Level, Line, Site, rust_duration
+from pyworker.sim.log import Line, PlainLine
+from pyworker.sim.tgi.log import JsonLine, Level, Site, rust_duration
+from pyworker.sim.tgi.settings import TgiSettings
 
 # Shares of the load time. A real start spends most of it reading weights into the GPU.
 _DOWNLOAD, _SHARD, _WARMUP = (0.02, 0.25), (0.26, 0.75), (0.78, 0.98)
@@ -42,7 +44,7 @@ _CRASH_STDERR = """
 terminated with exception: CUDA error: an illegal memory access was encountered"""
 
 
-def boot_steps(settings: LlmSettings) -> list[Step]:
+def boot_steps(settings: TgiSettings) -> list[Step]:
     """The steps up to "Connected", or up to the end that `settings.fail_start` asks for."""
     total = settings.load_seconds
     fail = settings.fail_start
@@ -73,7 +75,7 @@ def bind_failure(address: str, code: int, reason: str) -> list[Line]:
     dying = f'Error: WebServer(Axum(Os {{ code: {code}, kind: {kind}, message: "{reason}" }}))'
     return [
         _router(f"Failed to bind to {address}: {reason} (os error {code})", 2325, level="ERROR"),
-        Line(dying, plain=True),
+        PlainLine(dying),
         *_webserver_crashed(),
     ]
 
@@ -83,9 +85,9 @@ def crash_lines() -> list[Line]:
     return [
         _shard_line(f"Shard complete standard error output:\n{_CRASH_STDERR}", "ERROR"),
         _shard_line("Shard process was signaled to shutdown with signal 6", "ERROR"),
-        Line("Shard 0 crashed", "ERROR"),
-        Line("Terminating webserver"),
-        Line("Waiting for webserver to gracefully shutdown"),
+        JsonLine("Shard 0 crashed", "ERROR"),
+        JsonLine("Terminating webserver"),
+        JsonLine("Waiting for webserver to gracefully shutdown"),
         _router("signal received, starting graceful shutdown", 2399),
     ]
 
@@ -93,27 +95,27 @@ def crash_lines() -> list[Line]:
 def crashed_lines() -> list[Line]:
     """The last lines after a crash, when the webserver is gone."""
     return [
-        Line("webserver terminated"),
-        Line("Shutting down shards"),
-        Line("Error: ShardFailed", plain=True),
+        JsonLine("webserver terminated"),
+        JsonLine("Shutting down shards"),
+        PlainLine("Error: ShardFailed"),
     ]
 
 
 def stop_lines() -> list[Line]:
     """What TGI logs when it is asked to stop."""
     return [
-        Line("Terminating webserver"),
-        Line("Waiting for webserver to gracefully shutdown"),
+        JsonLine("Terminating webserver"),
+        JsonLine("Waiting for webserver to gracefully shutdown"),
         _router("signal received, starting graceful shutdown", 2399),
     ]
 
 
 def stopped_lines() -> list[Line]:
     """The last lines after a stop, when the webserver is gone."""
-    return [Line("webserver terminated"), *_shutting_down()]
+    return [JsonLine("webserver terminated"), *_shutting_down()]
 
 
-def _at(at: float, lines: list[Line]) -> list[Step]:
+def _at(at: float, lines: Sequence[Line]) -> list[Step]:
     return [Step(at, line) for line in lines]
 
 
@@ -124,24 +126,24 @@ def _until(steps: list[Step], at: float) -> list[Step]:
 def _router(
     message: str, line: int, *, target: str = _SERVER, file: str = "", level: Level = "INFO"
 ) -> Line:
-    return Line(message, level, Site(target, file or "router/src/server.rs", line))
+    return JsonLine(message, level, Site(target, file or "router/src/server.rs", line))
 
 
 def _shard_line(message: str, level: Level = "INFO") -> Line:
-    return Line(message, level, spans=(_SHARD_SPAN,))
+    return JsonLine(message, level, spans=(_SHARD_SPAN,))
 
 
-def _arguments(settings: LlmSettings) -> list[Step]:
+def _arguments(settings: TgiSettings) -> list[Step]:
     lines = [
-        Line(_argument_dump(settings)),
-        Line("Using attention flashinfer - Prefix caching true"),
-        Line("Default `max_batch_prefill_tokens` to 4096"),
-        Line("Using default cuda graphs [1, 2, 4, 8, 16, 32]"),
+        JsonLine(_argument_dump(settings)),
+        JsonLine("Using attention flashinfer - Prefix caching true"),
+        JsonLine("Default `max_batch_prefill_tokens` to 4096"),
+        JsonLine("Using default cuda graphs [1, 2, 4, 8, 16, 32]"),
     ]
     return _at(0.0, lines)
 
 
-def _argument_dump(settings: LlmSettings) -> str:
+def _argument_dump(settings: TgiSettings) -> str:
     """The launcher's arguments as Rust's `{:#?}` prints them; those that are set here."""
     values: dict[str, str] = {
         "model_id": f'"{settings.model_id}"',
@@ -168,7 +170,7 @@ def _argument_dump(settings: LlmSettings) -> str:
     return f"Args {{\n{fields}}}"
 
 
-def _download(settings: LlmSettings) -> list[Step]:
+def _download(settings: TgiSettings) -> list[Step]:
     start, end = (settings.load_seconds * share for share in _DOWNLOAD)
     model = settings.model_id
     snapshot = f"/data/models--{model.replace('/', '--')}/snapshots/0fc9ddf78a1e988d"
@@ -176,7 +178,7 @@ def _download(settings: LlmSettings) -> list[Step]:
     steps = [
         Step(
             start,
-            Line(f"Starting check and download process for {model}", spans=(_DOWNLOAD_SPAN,)),
+            JsonLine(f"Starting check and download process for {model}", spans=(_DOWNLOAD_SPAN,)),
         )
     ]
     for number in range(1, _WEIGHT_FILES + 1):
@@ -188,11 +190,11 @@ def _download(settings: LlmSettings) -> list[Step]:
         eta = took * remaining if remaining else 0
         # Lines of the Python process: the launcher passes them on outside its span.
         steps += [
-            Step(begin, Line(f"Download file: {name}")),
-            Step(done, Line(f"Downloaded {snapshot}/{name} in {took}.")),
-            Step(done, Line(f"Download: [{number}/{_WEIGHT_FILES}] -- ETA: {eta}")),
+            Step(begin, JsonLine(f"Download file: {name}")),
+            Step(done, JsonLine(f"Downloaded {snapshot}/{name} in {took}.")),
+            Step(done, JsonLine(f"Download: [{number}/{_WEIGHT_FILES}] -- ETA: {eta}")),
         ]
-    loaded = Line(f"Successfully downloaded weights for {model}", spans=(_DOWNLOAD_SPAN,))
+    loaded = JsonLine(f"Successfully downloaded weights for {model}", spans=(_DOWNLOAD_SPAN,))
     return [*steps, Step(end, loaded)]
 
 
@@ -202,7 +204,7 @@ def _shard(total: float) -> list[Step]:
         Step(start, _shard_line("Starting shard")),
         *_at(
             start + 0.1 * (end - start),
-            [Line("Using prefix caching = True"), Line("Using Attention = flashinfer")],
+            [JsonLine("Using prefix caching = True"), JsonLine("Using Attention = flashinfer")],
         ),
     ]
     # The real one waits 10 s before it says so; a short load says so once, in its middle.
@@ -213,21 +215,21 @@ def _shard(total: float) -> list[Step]:
         waiting += pause
     ready = _shard_line(f"Shard ready in {rust_duration(end - start)}")
     lines = [
-        Line("Using prefill chunking = True"),
-        Line("Server started at unix:///tmp/text-generation-server-0"),
+        JsonLine("Using prefill chunking = True"),
+        JsonLine("Server started at unix:///tmp/text-generation-server-0"),
         ready,
     ]
     return steps + _at(end, lines)
 
 
-def _webserver(settings: LlmSettings) -> list[Step]:
+def _webserver(settings: TgiSettings) -> list[Step]:
     total = settings.load_seconds
     start, warm = (total * share for share in _WARMUP)
     backend = "backends/v3/src/lib.rs"
     main = "backends/v3/src/main.rs"
     tokens = settings.max_total_tokens * settings.max_concurrent
     return [
-        Step(total * _SHARD[1], Line("Starting Webserver")),
+        Step(total * _SHARD[1], JsonLine("Starting Webserver")),
         Step(start, _router("Warming up model", 125, target=_V3, file=backend)),
         *_at(
             warm,
@@ -256,19 +258,19 @@ def _webserver(settings: LlmSettings) -> list[Step]:
 
 def _download_failure() -> list[Line]:
     return [
-        Line(
+        JsonLine(
             f"Download encountered an error: \n{_DOWNLOAD_STDERR}", "ERROR", spans=(_DOWNLOAD_SPAN,)
         ),
-        Line("Error: DownloadError", plain=True),
+        PlainLine("Error: DownloadError"),
     ]
 
 
 def _shard_failure() -> list[Line]:
     return [
         _shard_line(f"Shard complete standard error output:\n{_SHARD_STDERR}", "ERROR"),
-        Line("Shard 0 failed to start", "ERROR"),
-        Line("Shutting down shards"),
-        Line("Error: ShardCannotStart", plain=True),
+        JsonLine("Shard 0 failed to start", "ERROR"),
+        JsonLine("Shutting down shards"),
+        PlainLine("Error: ShardCannotStart"),
     ]
 
 
@@ -278,22 +280,22 @@ def _warmup_failure() -> list[Line]:
         "You need to decrease `--max-batch-prefill-tokens`"
     )
     return [
-        Line(f'Error: Backend(Warmup(Generation("{reason}")))', plain=True),
+        PlainLine(f'Error: Backend(Warmup(Generation("{reason}")))'),
         *_webserver_crashed(),
     ]
 
 
 def _webserver_crashed() -> list[Line]:
     return [
-        Line("Webserver Crashed", "ERROR"),
+        JsonLine("Webserver Crashed", "ERROR"),
         *_shutting_down(),
-        Line("Error: WebserverFailed", plain=True),
+        PlainLine("Error: WebserverFailed"),
     ]
 
 
 def _shutting_down() -> list[Line]:
     return [
-        Line("Shutting down shards"),
+        JsonLine("Shutting down shards"),
         _shard_line("Terminating shard"),
         _shard_line("Waiting for shard to gracefully shutdown"),
         _shard_line("shard terminated"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pyworker.sim.engine import Engine, GenerationFailed, Overloaded
 from pyworker.sim.faults import Fault, FaultKind, FaultPlan
 from pyworker.sim.generation import FaultStruck, Generation
-from pyworker.sim.tgi_log import Line, LogWriter, Site, Span
-from pyworker.sim.tgi_request import GenerateRequest, debug_parameters
-from pyworker.sim.tgi_validation import InvalidParameters, Limits, ValidRequest, validate
-from pyworker.sim.tgi_wire import (
+from pyworker.sim.log import LogWriter
+from pyworker.sim.tgi.log import JsonLine, Site, Span
+from pyworker.sim.tgi.request import GenerateRequest, debug_parameters
+from pyworker.sim.tgi.validation import InvalidParameters, Limits, ValidRequest, validate
+from pyworker.sim.tgi.wire import (
     TgiError,
     Timings,
     generation_failed,
@@ -178,12 +179,12 @@ class Model:
 
     def error(self, text: str, site: Site, spans: tuple[Span, ...]) -> None:
         """Log that a request ended badly; such a line does not mean that TGI is broken."""
-        self._log.write(Line(text, "ERROR", site, spans))
+        self._log.write(JsonLine(text, "ERROR", site, spans))
 
     def succeeded(self, call: Call, timings: Timings, seed: int | None, site: Site) -> None:
         """Log a request that was answered to its end."""
         span = timings.span(call.route, call.shown_parameters, seed)
-        self._log.write(Line("Success", "INFO", site, (span,)))
+        self._log.write(JsonLine("Success", "INFO", site, (span,)))
 
     def _overloaded(self, call: Call) -> TgiError:
         # The log has the semaphore's words, the client TGI's.

@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.boot import (
+from pyworker.sim.engine import Engine
+from pyworker.sim.faults import FaultPlan
+from pyworker.sim.life import Server, Story, crashes_at_once
+from pyworker.sim.life import run as run_server
+from pyworker.sim.log import LogWriter
+from pyworker.sim.shares import FairShare
+from pyworker.sim.tgi.boot import (
     bind_failure,
     boot_steps,
     crash_lines,
@@ -11,31 +17,25 @@ from pyworker.sim.boot import (
     stop_lines,
     stopped_lines,
 )
-from pyworker.sim.engine import Engine
-from pyworker.sim.faults import FaultPlan
-from pyworker.sim.life import Server, Story, crashes_at_once
-from pyworker.sim.life import run as run_server
-from pyworker.sim.model import Model
-from pyworker.sim.routes import Routes
-from pyworker.sim.settings import LlmSettings
-from pyworker.sim.shares import FairShare
-from pyworker.sim.tgi_log import LogWriter
-from pyworker.sim.tgi_validation import Limits
+from pyworker.sim.tgi.model import Model
+from pyworker.sim.tgi.routes import TgiRoutes
+from pyworker.sim.tgi.settings import TgiSettings
+from pyworker.sim.tgi.validation import Limits
 
 # What the router says of a request whose shard is gone, as captured from a TGI that crashed.
 _SHARD_GONE = "Server error: transport error"
 
 
-def run(settings: LlmSettings) -> int:
+def run(settings: TgiSettings) -> int:
     """Run the simulator as this process.
 
     Returns:
         The exit code.
     """
-    return run_server(settings, partial(LlmServer, settings))
+    return run_server(settings, partial(TgiServer, settings))
 
 
-class LlmServer(Server):
+class TgiServer(Server):
     """One simulated TGI in this event loop.
 
     Args:
@@ -44,7 +44,7 @@ class LlmServer(Server):
         say: Gets one line when the port is known and one when it listens.
     """
 
-    def __init__(self, settings: LlmSettings, log: LogWriter, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: TgiSettings, log: LogWriter, say: Callable[[str], None]) -> None:
         engine = Engine(
             prefill=settings.prefill,
             share=FairShare(settings.decode, settings.batch_decode),
@@ -74,7 +74,7 @@ class LlmServer(Server):
         super().__init__(
             settings,
             story,
-            Routes(settings, model),
+            TgiRoutes(settings, model),
             log=log,
             say=say,
             loaded=_nothing,

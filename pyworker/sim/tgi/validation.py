@@ -6,7 +6,7 @@ cannot obey one, so the simulator behaves like a TGI started with --disable-gram
 
 from dataclasses import dataclass
 
-from pyworker.sim.tgi_request import GenerateRequest, Parameters
+from pyworker.sim.tgi.request import GenerateRequest, Parameters
 from pyworker.sim.words import count_prompt_tokens
 
 # TGI reserves at most this many tokens for an answer when it checks whether the request fits.

@@ -8,10 +8,10 @@ import trio
 from pyworker.http.exchange import Exchange
 from pyworker.sim.engine import GenerationFailed
 from pyworker.sim.generation import FaultStruck, Generation
-from pyworker.sim.model import SUCCESS, Admitted, Call, Model
-from pyworker.sim.tgi_request import GenerateRequest
-from pyworker.sim.tgi_validation import InvalidParameters, validate_best_of
-from pyworker.sim.tgi_wire import (
+from pyworker.sim.tgi.model import SUCCESS, Admitted, Call, Model
+from pyworker.sim.tgi.request import GenerateRequest
+from pyworker.sim.tgi.validation import InvalidParameters, validate_best_of
+from pyworker.sim.tgi.wire import (
     JSON,
     Answer,
     Headers,

@@ -8,16 +8,16 @@ import trio
 from pyworker.http.exchange import Exchange
 from pyworker.sim.engine import GenerationFailed
 from pyworker.sim.generation import FaultStruck, Generation
-from pyworker.sim.model import (
+from pyworker.sim.tgi.model import (
     STREAM_INVALID,
     STREAM_SUCCESS,
     Admitted,
     Call,
     Model,
 )
-from pyworker.sim.tgi_request import GenerateRequest
-from pyworker.sim.tgi_validation import InvalidParameters, validate_stream
-from pyworker.sim.tgi_wire import (
+from pyworker.sim.tgi.request import GenerateRequest
+from pyworker.sim.tgi.validation import InvalidParameters, validate_stream
+from pyworker.sim.tgi.wire import (
     KEEP_ALIVE_COMMENT,
     KEEP_ALIVE_SECONDS,
     TgiError,

@@ -1,0 +1,1 @@
+"""A simulated text-generation-inference (TGI 3.3)."""
