@@ -30,6 +30,8 @@ BODY_STALL_SECONDS = 60.0
 _LINGER_SECONDS = 5.0
 _LINGER_BYTES = 256 * 1024 * 1024
 
+_NEVER_A_BODY = frozenset({204, 304})
+
 _REQUEST_ID_LENGTH = 128  # characters; a client's own id longer than this is replaced
 
 
@@ -67,6 +69,7 @@ class Exchange:
         self.added: Headers = []
         self.started = False
         self.answered = False
+        self._chunked = False
         self._receive = receive
         self._ended = False
         self._send: Any = send
@@ -74,6 +77,7 @@ class Exchange:
         self._body_done = trio.Event()
         # HTTP/2: other requests share the connection, and what they send cannot be held back.
         self.multiplexed = scope["http_version"] != "1.1" and scope["http_version"] != "1.0"
+        self._may_chunk = scope["http_version"] == "1.1" and scope["method"] != "HEAD"
         self.body_read = False
 
     def header(self, name: bytes) -> bytes | None:
@@ -178,13 +182,21 @@ class Exchange:
         if self.added:
             headers = [*headers, *self.added]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        self._chunked = (
+            self._may_chunk
+            and status not in _NEVER_A_BODY
+            and all(name != b"content-length" for name, _ in headers)
+        )
 
     async def send(self, chunk: bytes) -> None:
         """Send a piece of the body.
 
         Returns when the kernel took it, so that slow clients slow down whoever feeds them.
         """
-        await self._send_body({"type": "http.response.body", "body": chunk, "more_body": True})
+        if self._chunked:
+            await self._connection.send_chunk(chunk)
+        else:
+            await self._send_body({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def finish(self) -> None:
         """End a streamed answer cleanly."""

@@ -27,8 +27,16 @@ def send_now(socket: trio.socket.SocketType, data: bytes | bytearray | memoryvie
         raise trio.BrokenResourceError(f"the peer is gone: {error.strerror}") from error
 
 
-async def receive_some(socket: trio.socket.SocketType, max_bytes: int) -> bytes:
+async def receive_some(
+    socket: trio.socket.SocketType, max_bytes: int, *, emptied: bool = False
+) -> bytes:
     """Up to `max_bytes` bytes; empty at the peer's end of file. Always a checkpoint.
+
+    Args:
+        socket: What is read.
+        max_bytes: The most bytes that are read.
+        emptied: The last read took all there was, so that waiting comes before trying: a read in
+            vain costs as much as one that gives an event.
 
     Raises:
         trio.ClosedResourceError: The socket is closed on our side, before or meanwhile.
@@ -36,7 +44,8 @@ async def receive_some(socket: trio.socket.SocketType, max_bytes: int) -> bytes:
     """
     # A peer that floods us is always ready: without this a cancelled reader would never notice.
     await trio.lowlevel.checkpoint_if_cancelled()
-    data = _receive_now(socket, max_bytes)
+    _descriptor(socket)
+    data = None if emptied else _receive_now(socket, max_bytes)
     if data is not None:
         # Data in hand must not be lost to a cancellation.
         await trio.lowlevel.cancel_shielded_checkpoint()

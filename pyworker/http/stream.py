@@ -39,6 +39,7 @@ class ClientStream(trio.abc.HalfCloseableStream):
         self.socket = stream.socket
         self.blocked_since: float | None = None
         self._read_bytes = 0
+        self._emptied = False
         for option in _KEEPALIVE:
             self.socket.setsockopt(*option)
 
@@ -55,6 +56,10 @@ class ClientStream(trio.abc.HalfCloseableStream):
         if self.socket.fileno() >= 0:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
             self.close()
+
+    def send_now(self, data: bytes | memoryview) -> int:
+        """Send what the kernel takes at once; returns how many bytes. Raises as `send_all`."""
+        return send_now(self.socket, data)
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send all of `data`; raises as every trio.abc.SendStream.
@@ -86,7 +91,9 @@ class ClientStream(trio.abc.HalfCloseableStream):
         any size.
         """
         max_bytes = max_bytes or _MIN_READ_BYTES
-        data = await receive_some(self.socket, max(max_bytes, self._read_bytes))
+        asked = max(max_bytes, self._read_bytes)
+        data = await receive_some(self.socket, asked, emptied=self._emptied)
+        self._emptied = len(data) < asked
         self._read_bytes = min(4 * len(data), _MAX_READ_BYTES) if len(data) >= max_bytes else 0
         return data
 

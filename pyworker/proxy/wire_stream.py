@@ -39,6 +39,7 @@ class WireStream(httpcore.AsyncNetworkStream):
         self._in_head = False
         self._head_tail = b""
         self._ahead = b""
+        self._emptied = False
         self.received = 0
         self.when_dry: Callable[[], Awaitable[None]] | None = None
         self.at_body = False
@@ -102,7 +103,9 @@ class WireStream(httpcore.AsyncNetworkStream):
 
     async def _receive(self, max_bytes: int) -> bytes | bytearray:
         if isinstance(self._stream, trio.SocketStream):
-            return await receive_some(self._stream.socket, max_bytes)
+            data = await receive_some(self._stream.socket, max_bytes, emptied=self._emptied)
+            self._emptied = len(data) < max_bytes
+            return data
         return await self._stream.receive_some(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:

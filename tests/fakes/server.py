@@ -71,6 +71,20 @@ class Paths:
         await exchange.send(b"two")
         await exchange.finish()
 
+    async def on_gaps(self, exchange: Exchange) -> None:
+        """Two pieces, and nothing around them."""
+        await exchange.start(200, [])
+        for piece in (b"", b"one", b"", b"two", b""):
+            await exchange.send(piece)
+        await exchange.finish()
+
+    async def on_length(self, exchange: Exchange) -> None:
+        """Two pieces, of the length that the query says."""
+        await exchange.start(200, [(b"content-length", exchange.query)])
+        await exchange.send(b"one")
+        await exchange.send(b"two")
+        await exchange.finish()
+
     async def on_cut(self, exchange: Exchange) -> None:
         """One piece, and a cut."""
         await exchange.start(200, [])

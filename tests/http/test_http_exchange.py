@@ -169,6 +169,33 @@ async def test_a_streamed_answer_is_chunked_and_ends_cleanly(raw: RawClient):
     assert (await raw.answer())[0] == 200
 
 
+async def test_a_streamed_answer_to_head_is_its_head(raw: RawClient):
+    await raw.send(get("/stream").replace(b"GET", b"HEAD"))
+    assert (await raw.head())[0] == 200
+    await raw.send(get("/facts"))
+    assert (await raw.answer())[0] == 200
+
+
+async def test_a_piece_of_no_bytes_does_not_end_a_streamed_answer(raw: RawClient):
+    await raw.send(get("/gaps"))
+    await raw.head()
+    assert [await raw.chunk() for _ in range(3)] == [b"one", b"two", b""]
+
+
+@pytest.mark.parametrize("declared", [b"6", b"7"])
+async def test_a_streamed_answer_with_a_length_is_held_to_it(declared: bytes, raw: RawClient):
+    await raw.send(get(f"/length?{declared.decode()}"))
+    _, headers = await raw.head()
+    assert dict(headers)[b"content-length"] == declared
+    assert await raw.exactly(6) == b"onetwo"
+    if declared == b"7":
+        with pytest.raises((trio.BrokenResourceError, EOFError, AssertionError)):
+            await raw.exactly(1)
+    else:
+        await raw.send(get("/facts"))
+        assert (await raw.answer())[0] == 200
+
+
 async def test_an_aborted_answer_ends_in_a_reset(raw: RawClient, server: RunningServer):
     await raw.send(get("/cut"))
     await raw.head()

@@ -121,6 +121,15 @@ async def test_a_send_to_a_peer_that_left_says_so(leave: str, pair: Pair):
         await pair.stream.send_all(bytes(FULL))
 
 
+async def test_a_read_after_one_that_took_all_there_was_sees_the_end(pair: Pair):
+    """It waits before it tries, and a socket that is closed would be waited for in vain."""
+    await pair.client.send(b"data")
+    assert await pair.stream.receive_some() == b"data"
+    pair.stream.close()
+    with pytest.raises(trio.ClosedResourceError):
+        await pair.stream.receive_some()
+
+
 async def test_after_it_was_closed_nothing_works(pair: Pair):
     await pair.stream.aclose()
     with pytest.raises(trio.ClosedResourceError):
