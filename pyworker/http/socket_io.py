@@ -42,18 +42,19 @@ async def receive_some(
         trio.ClosedResourceError: The socket is closed on our side, before or meanwhile.
         trio.BrokenResourceError: The peer is gone.
     """
-    # A peer that floods us is always ready: without this a cancelled reader would never notice.
-    await trio.lowlevel.checkpoint_if_cancelled()
-    _descriptor(socket)
-    data = None if emptied else _receive_now(socket, max_bytes)
-    if data is not None:
-        # Data in hand must not be lost to a cancellation.
-        await trio.lowlevel.cancel_shielded_checkpoint()
-        return data
-    while data is None:
-        await trio.lowlevel.wait_readable(socket)
+    if not emptied:
+        # A peer that floods us is always ready: without this a cancelled reader would never notice.
+        await trio.lowlevel.checkpoint_if_cancelled()
         data = _receive_now(socket, max_bytes)
-    return data
+        if data is not None:
+            # Data in hand must not be lost to a cancellation.
+            await trio.lowlevel.cancel_shielded_checkpoint()
+            return data
+    while True:
+        await trio.lowlevel.wait_readable(_descriptor(socket))
+        data = _receive_now(socket, max_bytes)
+        if data is not None:
+            return data
 
 
 def _receive_now(socket: trio.socket.SocketType, max_bytes: int) -> bytes | None:
