@@ -17,6 +17,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import outcome
@@ -66,15 +67,18 @@ class Bridge:
         token = trio.lowlevel.current_trio_token()
         waiting = _Waiting(name, trio.lowlevel.current_task())
 
-        async def main() -> None:
-            try:
-                result: outcome.Outcome[Any] = outcome.Value(await function(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
-                result = outcome.Error(error)
+        def tell(result: outcome.Maybe[Any]) -> None:
             _tell_trio(token, waiting.settle, result)
 
         def begin() -> None:
-            waiting.task = loop.create_task(main(), name=name)
+            main = _telling(tell, partial(function, *args, **kwargs))
+            waiting.task = loop.create_task(main, name=name)
+            waiting.task.add_done_callback(ended)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            # Cancelled before its first step, it has run nothing, and told nothing.
+            if task.cancelled():
+                tell(outcome.Error(asyncio.CancelledError()))
 
         def end() -> None:
             if waiting.task is not None:
@@ -191,6 +195,12 @@ class _Waiting:
             else:
                 result = outcome.Error(LoopEnded(f"{self.name} was cancelled by its own loop"))
         trio.lowlevel.reschedule(self._trio_task, result)
+
+
+async def _telling(
+    tell: Callable[[outcome.Maybe[Any]], None], function: Callable[[], Awaitable[Any]]
+) -> None:
+    tell(await outcome.acapture(function))
 
 
 async def _give_up(waiting: _Waiting) -> None:
