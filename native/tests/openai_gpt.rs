@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use _native::tokens::family::{self, Family, Place, Unsupported};
+use _native::tokens::families;
+use _native::tokens::family::{Family, Place, Unsupported};
 use _native::tokens::file::TokenizerFile;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -75,7 +76,7 @@ fn family_of(model: &Value) -> Result<Box<dyn Family>, Unsupported> {
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "model": model,
     });
-    family::of(&TokenizerFile::read(file.to_string().as_bytes())?)
+    families::of(&TokenizerFile::read(file.to_string().as_bytes())?)
 }
 
 fn count(model: &Value, text: &str) -> usize {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use _native::tokens::counter::Counter;
-use _native::tokens::family;
+use _native::tokens::families;
 use _native::tokens::file::TokenizerFile;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -208,7 +208,7 @@ fn normalized(keys: &BTreeMap<String, String>, text: &str) -> String {
     let pieces = [("<unk>".to_owned(), 0.0)];
     let json = file(&normalizer, &metaspace("always"), &model(&pieces, false));
     let file = TokenizerFile::read(&json).expect("a file");
-    let family = family::of(&file).expect("a file with nothing unknown in it");
+    let family = families::of(&file).expect("a file with nothing unknown in it");
     family.normalize(text).into_owned()
 }
 

@@ -9,7 +9,8 @@
 
 use std::sync::LazyLock;
 
-use _native::tokens::family::{self, Family, Place, Unsupported};
+use _native::tokens::families;
+use _native::tokens::family::{Family, Place, Unsupported};
 use _native::tokens::file::TokenizerFile;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ fn family_of(normalizer: &Value, model: &Value) -> Result<Box<dyn Family>, Unsup
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "model": model,
     });
-    family::of(&TokenizerFile::read(file.to_string().as_bytes())?)
+    families::of(&TokenizerFile::read(file.to_string().as_bytes())?)
 }
 
 fn count(text: &str) -> usize {

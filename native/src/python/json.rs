@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 use pyo3::{PyTypeInfo, create_exception, intern};
 
-use super::tokens::DETACH_FROM;
+use super::DETACH_COUNT_FROM;
 use crate::json;
 use crate::tokens::counter::Counter;
 use crate::tokens::json::selector::{Selector, Want};
@@ -84,7 +84,7 @@ pub(super) fn count(
     let bytes = body.as_bytes();
     let span = checked(span, bytes)?;
     let counting = || texts::count(counter, bytes, span.clone(), &selector.inner);
-    let result = if span.len() < DETACH_FROM {
+    let result = if span.len() < DETACH_COUNT_FROM {
         counting()
     } else {
         py.detach(counting)

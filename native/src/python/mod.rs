@@ -32,3 +32,10 @@ mod _native {
 /// small tokens takes 30 ms to read, so there the others gain more than we lose; one long string
 /// of this size takes 1 ms.
 const DETACH_FROM: usize = 16 << 20;
+
+/// Bytes of text from which the interpreter lock is released.
+///
+/// This much takes 1 to 4 ms when none of its words was counted before: from here on a server counts
+/// in a thread (`pyworker/workload/served.py` has the same number), which helps nobody while that
+/// thread holds the lock.
+const DETACH_COUNT_FROM: usize = 64 << 10;

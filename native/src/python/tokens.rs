@@ -10,6 +10,7 @@ use pyo3::exceptions::{PyUnicodeDecodeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use super::DETACH_COUNT_FROM;
 use super::json::{self, Counted, JsonSelector};
 use crate::tokens::counter::Counter;
 
@@ -19,13 +20,6 @@ create_exception!(
     PyValueError,
     "Why a tokenizer.json is not counted natively."
 );
-
-/// Bytes of text from which the interpreter lock is released.
-///
-/// This much takes 1 to 4 ms when none of its words was counted before: from here on a server counts
-/// in a thread (`pyworker/workload/served.py` has the same number), which helps nobody while that
-/// thread holds the lock.
-pub(super) const DETACH_FROM: usize = 64 << 10;
 
 /// Counts the tokens of texts. Never changes, so any thread may ask.
 #[pyclass(frozen, module = "pyworker._native")]
@@ -84,7 +78,7 @@ impl TokenCounter {
                 .map(|text| self.inner.count(text, special))
                 .collect()
         };
-        if texts.iter().map(|text| text.len()).sum::<usize>() < DETACH_FROM {
+        if texts.iter().map(|text| text.len()).sum::<usize>() < DETACH_COUNT_FROM {
             Ok(count())
         } else {
             Ok(py.detach(count))
@@ -105,7 +99,7 @@ impl TokenCounter {
 impl TokenCounter {
     fn of(&self, py: Python<'_>, text: &str, special: bool) -> usize {
         let count = || self.inner.count(text, special);
-        if text.len() < DETACH_FROM {
+        if text.len() < DETACH_COUNT_FROM {
             count()
         } else {
             py.detach(count)

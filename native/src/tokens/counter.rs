@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::added::{Added, Part};
 use super::cache::Memory;
-use super::family::{self, Family, Place, Unsupported};
+use super::families;
+use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
 use super::post::Post;
 
@@ -33,7 +34,7 @@ impl Counter {
     /// It is no such file, or has a part that is not counted exactly here.
     pub fn new(json: &[u8], whole: bool) -> Result<Self, Unsupported> {
         let file = TokenizerFile::read(json)?;
-        let family = family::of(&file)?;
+        let family = families::of(&file)?;
         let added = Added::new(&file.added_tokens, file.model, |content| {
             family.normalize(content)
         })?;

@@ -1,10 +1,7 @@
-//! What a family of models does, and which families there are.
+//! What a family of models does.
 
 use std::borrow::Cow;
 use std::fmt;
-
-use super::file::TokenizerFile;
-use super::{bpe, openai_gpt, sentencepiece, unigram, wordpiece};
 
 /// Where a piece of text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,33 +39,4 @@ pub trait Family: Send + Sync {
 
     /// Heap bytes held, caches included at their limit, roughly.
     fn heap_bytes(&self) -> usize;
-}
-
-/// A family's entry: None, the file is of another family; an error, it is of this one but has a
-/// part that is not counted exactly.
-pub type Recognise = fn(&TokenizerFile<'_>) -> Option<Result<Box<dyn Family>, Unsupported>>;
-
-/// No file is of two families, so the order says nothing.
-const FAMILIES: [Recognise; 5] = [
-    bpe::byte_level::recognise,
-    wordpiece::recognise,
-    openai_gpt::recognise,
-    unigram::recognise,
-    sentencepiece::recognise,
-];
-
-/// The family that counts this file.
-///
-/// # Errors
-///
-/// No family knows all of its parts.
-pub fn of(file: &TokenizerFile<'_>) -> Result<Box<dyn Family>, Unsupported> {
-    FAMILIES
-        .iter()
-        .find_map(|recognise| recognise(file))
-        .unwrap_or_else(|| {
-            Err(Unsupported(
-                "no known combination of model, normalizer and pre_tokenizer".to_owned(),
-            ))
-        })
 }

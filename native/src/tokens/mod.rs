@@ -5,7 +5,7 @@
 //! * [`added`]: tokens matched in a text before its model sees it
 //! * [`vocabulary`]: which of those the model knows
 //! * [`bert`]: BERT's words, for the two families that have them
-//! * [`family`]: what a family of models does, and the list of them
+//! * [`family`]: what a family of models does; [`families`]: whose a file is
 //! * [`post`]: what becomes of a text's tokens: cut, special ones put around them, filled up
 //! * [`json`]: the texts that a request holds
 //! * [`cache`]: what was counted before
@@ -19,6 +19,7 @@ pub mod bert;
 pub mod bpe;
 pub mod cache;
 pub mod counter;
+pub mod families;
 pub mod family;
 pub mod file;
 pub mod json;
