@@ -89,6 +89,7 @@ class Service:
         self._grants = grants
         self._refresh_key = refresh_key
         self._tokens = config.tokens
+        self._estimated = 0
         queues = Queues()
         self._handlers = RouteTable(
             (h.route, (h, Handling(h), Admission(h, queues))) for h in config.handlers
@@ -150,6 +151,7 @@ class Service:
         line.workload = float(job.workload)
         if isinstance(job.workload, Estimate):
             line.estimated = True
+            self._estimated += 1
             exchange.add_header(b"x-workload-estimated", b"1")
         with self._admit(admission, line, session) as entry:
             await self._take_turn(exchange, found.target, entry, line, job)
@@ -248,6 +250,7 @@ class Service:
         }
         if self._tokens is not None:
             body["tokenizer"] = self._tokens.as_json()
+            body["requests_estimated"] = self._estimated
         await exchange.respond_json(status, body)
 
 

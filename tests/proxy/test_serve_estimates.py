@@ -65,10 +65,12 @@ async def test_an_estimate_is_marked_until_the_tokenizer_is_loaded(
             "source": "estimate",
             "reason": "not loaded yet",
         }
+        assert (await client.get("/ready")).json()["requests_estimated"] == 1
         tokens.load()
         assert MARK not in (await ask(client)).headers
         assert await received(worker) == 6 + 1
-        assert (await client.get("/ready")).json()["tokenizer"]["exact"] is True
+        ready = (await client.get("/ready")).json()
+        assert (ready["tokenizer"]["exact"], ready["requests_estimated"]) == (True, 1)
     lines = [r.__dict__["fields"] for r in caplog.records if r.name == "pyworker.request"]
     told = [(line["workload"], line.get("workload_estimated")) for line in lines]
     assert told == [(6.0, True), (7.0, None)]
@@ -94,7 +96,7 @@ async def test_what_is_not_counted_by_tokens_is_never_marked(
 ):
     answer = await client.post("/generate", content=autoscaler().envelope())
     assert (answer.status_code, MARK in answer.headers) == (200, False)
-    assert "tokenizer" not in (await client.get("/ready")).json()
+    assert not {"tokenizer", "requests_estimated"} & (await client.get("/ready")).json().keys()
 
 
 @pytest.mark.parametrize(("size", "in_thread"), [(100, False), (10_000, True)])
