@@ -8,7 +8,6 @@ from typing import Literal, Protocol, Self
 
 from pyworker._native import TokenCounter as NativeCounter
 from pyworker._native import UnsupportedTokenizer
-from pyworker.errors import SettingsError
 from pyworker.workload.chat import ChatTemplate
 from pyworker.workload.fallback import Estimate, Reference
 from pyworker.workload.find import MAIN, TokenizerNotFound, download_tokenizer, find_tokenizer
@@ -16,6 +15,9 @@ from pyworker.workload.json_count import JsonCount, count_json
 from pyworker.workload.selector import Selector
 
 log = logging.getLogger(__name__)
+
+# The largest published tokenizer.json, Gemma's, has 33 MB; weights must not be read for one.
+MOST_BYTES = 256 * 1024 * 1024
 
 
 class BadTokenizer(ValueError):
@@ -68,7 +70,14 @@ class TokenCounter:
             OSError: The file cannot be read.
             BadTokenizer: It is no tokenizer.json.
         """
-        return cls.from_bytes(Path(path).read_bytes(), whole=whole, source=os.fspath(path))
+        source = os.fspath(path)
+        with Path(path).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise BadTokenizer(
+                f"{source} cannot be used: it is larger than {MOST_BYTES // 2**20} MiB"
+            )
+        return cls.from_bytes(data, whole=whole, source=source)
 
     @classmethod
     def from_bytes(cls, data: bytes, *, whole: bool = False, source: str = "bytes") -> Self:
@@ -171,36 +180,3 @@ class TokenCounter:
         return count_json(
             self._counting, payload, selector, exact=self.exact, span=span, template=template
         )
-
-
-def token_counter(setting: str, *, auto_model: str, environ: Mapping[str, str]) -> TokenCounter:
-    """The counter that the TOKENIZER setting asks for. Reads files; never downloads.
-
-    A file may cut or fill texts to the length of its training; here all of a text counts.
-
-    Args:
-        setting: Path of a tokenizer.json or of a folder with one, a model id in the local Hugging
-            Face cache, or `auto`.
-        auto_model: The model id that `auto` stands for.
-        environ: Where HF_HUB_CACHE and HF_HOME are looked up.
-
-    Raises:
-        SettingsError: A tokenizer was named and cannot be used. With `auto` there is an estimate.
-    """
-    name = auto_model if setting == "auto" else setting
-    path = find_tokenizer(name, environ=environ)
-    if path is None:
-        if setting == "auto":
-            return TokenCounter.estimate(f"{name} is not in the local Hugging Face cache")
-        raise SettingsError(
-            f"TOKENIZER must be a tokenizer.json, a folder with one, or a model id in the local"
-            f" Hugging Face cache, not {setting!r}"
-        )
-    try:
-        counter = TokenCounter.from_file(path, whole=True)
-    except BadTokenizer as error:
-        if setting == "auto":
-            return TokenCounter.estimate(str(error))
-        raise SettingsError(f"TOKENIZER {error}") from error
-    log.info("counting tokens with %s (%s)", path, counter.backend)
-    return counter

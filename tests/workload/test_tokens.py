@@ -11,7 +11,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from pyworker.errors import SettingsError
 from pyworker.workload.fallback import BYTES_PER_TOKEN
-from pyworker.workload.tokens import TokenCounter, token_counter
+from pyworker.workload.served import ServedTokens
+from pyworker.workload.tokens import TokenCounter
 
 TEXT = "the cat sat on the mat and the dog sat on the cat"
 
@@ -41,7 +42,9 @@ def tokenizer_file(tmp_path: Path) -> Path:
 
 
 def counter(setting: str, **environ: str) -> TokenCounter:
-    return token_counter(setting, auto_model="openai-gpt", environ=environ)
+    tokens = ServedTokens(setting, auto=["openai-gpt"], environ=environ)
+    tokens.load()
+    return tokens.counter
 
 
 def test_a_path_counts_exactly_special_tokens_included(tokenizer_file: Path) -> None:
