@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # A model server that takes longer to say who it is, is not asked again.
 _ASK_SECONDS = 10.0
+# What it says of itself: vLLM lists a model in 600 bytes, and a thousand adapters after it.
+_ASK_BYTES = 1024 * 1024
 # A quarter of a second is usual, and a network disk may take ten. Whoever waits longer has a file
 # system that hangs: better a throughput in estimated tokens than a worker that is never ready.
 SETTLE_SECONDS = 60.0
@@ -68,7 +70,7 @@ class TokenizerLoading:
         request = UpstreamRequest(method="GET", path=path, headers=[(b"connection", b"close")])
         with trio.move_on_after(_ASK_SECONDS):
             try:
-                answer = await upstream.fetch(request)
+                answer = await upstream.fetch(request, limit=_ASK_BYTES)
             except (RequestError, UpstreamBroken) as error:
                 log.info("no %s from the model server: %s", path, error)
                 return b""

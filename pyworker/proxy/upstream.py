@@ -160,18 +160,22 @@ class Upstream:
                 await response.aclose()
                 await self._give_back(connection)
 
-    async def fetch(self, request: UpstreamRequest) -> Answer:
+    async def fetch(self, request: UpstreamRequest, *, limit: int = FETCH_LIMIT_BYTES) -> Answer:
         """The whole answer, with its headers from end to end.
 
         Raises:
-            UpstreamBroken: It broke off, or is larger than FETCH_LIMIT_BYTES.
+            UpstreamBroken: It broke off, or its body is larger than `limit` bytes.
         """
         async with self.open(request) as response:
             body = bytearray()
-            async for chunk in response.chunks():
-                body += chunk
-                if len(body) > FETCH_LIMIT_BYTES:
-                    raise UpstreamBroken(f"the answer is larger than {FETCH_LIMIT_BYTES} bytes")
+            # Cancelled, not left: a generator of httpcore's that is left half-way wants closing.
+            with trio.CancelScope() as scope:
+                async for chunk in response.chunks():
+                    body += chunk
+                    if len(body) > limit:
+                        scope.cancel()
+            if len(body) > limit:
+                raise UpstreamBroken(f"the answer is larger than {limit} bytes")
             return _answer(response, bytes(body))
 
     async def aclose(self) -> None:

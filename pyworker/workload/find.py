@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FILE = "tokenizer.json"
+# llama-server is told, and tells, the file of the model itself.
+GGUF = ".gguf"
 MAIN = "main"
 
 
@@ -29,7 +31,7 @@ def find_tokenizer(
     Args:
         name_or_dir: Path of a tokenizer.json, of a folder with one, or of a model's folder in a
             cache; else a model id, ORG/NAME or NAME, in the local cache. What exists as a path is
-            no model id.
+            no model id; a GGUF file stands for its folder.
         revision: Branch, tag or commit of a model in a cache; says nothing for other folders.
         environ: Where HF_HUB_CACHE and HF_HOME are looked up; default `os.environ`.
 
@@ -37,6 +39,8 @@ def find_tokenizer(
         The file, or None.
     """
     path = Path(name_or_dir)
+    if path.suffix == GGUF:
+        path = path.parent
     for candidate in (path, path / FILE):
         if candidate.is_file():
             return candidate

@@ -9,6 +9,7 @@ import pytest
 from fakes.hub import COMMIT, cached, hub
 
 from pyworker.workload.find import find_tokenizer, hub_cache
+from pyworker.workload.tokens import MOST_BYTES, BadTokenizer, TokenCounter
 
 MODELS = ["openai-gpt", "mistralai/Mistral-7B-Instruct-v0.3"]
 
@@ -141,3 +142,20 @@ def test_without_the_client_it_says_so(tmp_path: Path) -> None:
     assert done.stderr.strip() == (
         "not found: a/b cannot be downloaded: the package huggingface_hub is not installed"
     )
+
+
+def test_a_gguf_file_stands_for_its_folder(tmp_path: Path) -> None:
+    weights = tmp_path / "model-q4.gguf"
+    weights.write_bytes(b"GGUF")
+    assert find_tokenizer(weights) is None
+    file = tmp_path / "tokenizer.json"
+    file.write_text("{}")
+    assert find_tokenizer(weights) == file
+
+
+def test_weights_are_not_read_for_a_tokenizer(tmp_path: Path) -> None:
+    file = tmp_path / "tokenizer.json"
+    with file.open("wb") as sparse:
+        sparse.truncate(MOST_BYTES + 1)
+    with pytest.raises(BadTokenizer, match="larger than 256 MiB"):
+        TokenCounter.from_file(file)
