@@ -8,9 +8,8 @@
 says so) and TGI (`try_into_generate`) all encode its text without adding any. Encoded with them,
 Llama-3's text would begin with two `<|begin_of_text|>`.
 
-Rendering costs about 80 us, 7 us a message and 3 ns a byte beside the counting; compiling, once,
-15 ms.
-Needs Jinja2, the extra `chat`.
+Rendering costs about 80 us, 9 us a message and 1 ns a byte beside the counting; compiling, once,
+10 to 100 ms. Needs Jinja2, the extra `chat`.
 """
 
 import json
@@ -18,41 +17,28 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple, Self, cast
 
 import orjson
 
+from pyworker.workload.chat_files import NoChatTemplate, in_file, in_folder
 from pyworker.workload.chat_render import Renderer, TemplateFailed, compiled
-from pyworker.workload.chat_request import Engine, Json, TemplateInput, for_tgi, for_vllm
+from pyworker.workload.chat_request import Engine, Json, TemplateInput, read_request
 from pyworker.workload.selector import Messages
 
 __all__ = ["ChatTemplate", "Engine", "NoChatTemplate", "Rendered", "TemplateFailed"]
 
-# A chat beyond either is longer than any model's context, so that no engine answers it; rendering
-# the largest takes about 60 ms.
-MOST_MESSAGES = 8192
-MOST_BYTES = 8 * 1024 * 1024
+# Rendering is Python: from a thread, too, it keeps the event loop waiting, 5 ms at a time, and the
+# parsing of 8 MiB did so for 26 ms in one go. The largest within these takes 10 ms; beyond them an
+# estimate is within a token or two a message.
+MOST_MESSAGES = 1024
+MOST_BYTES = 2 * 1024 * 1024
 
-# What transformers passes to every template (`special_tokens_map`), if the model has it.
-_SPECIAL_TOKENS = (
-    "bos_token",
-    "eos_token",
-    "unk_token",
-    "sep_token",
-    "pad_token",
-    "cls_token",
-    "mask_token",
-)
 # Half of a surrogate pair: an escape in JSON can write one, UTF-8 cannot.
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # Not in any chat: the place where the last message ends, in what the template wrote. Its space is
 # gone if the template trims messages.
 _HERE = "\ue000ends-here\ue000 "
-
-
-class NoChatTemplate(ValueError):
-    """A model has no chat template that can be read."""
 
 
 class Rendered(NamedTuple):
@@ -116,18 +102,7 @@ class ChatTemplate:
             OSError: A file is there and cannot be read.
             ImportError, NoChatTemplate: As the constructor.
         """
-        folder = Path(path)
-        config = _read_json(folder / "tokenizer_config.json")
-        named = {"default": folder / "chat_template.jinja"}
-        extra = folder / "additional_chat_templates"
-        if extra.is_dir():
-            named.update((file.stem, file) for file in sorted(extra.glob("*.jinja")))
-        templates = {
-            name: file.read_text("utf-8") for name, file in named.items() if file.is_file()
-        }
-        if not templates:
-            templates = _templates(config) or _templates(_read_json(folder / "chat_template.json"))
-        tokens = {**_tokens(_read_json(folder / "special_tokens_map.json")), **_tokens(config)}
+        templates, tokens = in_folder(path)
         return cls(templates, tokens, engine=engine)
 
     @classmethod
@@ -138,9 +113,8 @@ class ChatTemplate:
             OSError: It cannot be read.
             ImportError, NoChatTemplate: As the constructor.
         """
-        Path(path).stat()
-        config = _read_json(Path(path))
-        return cls(_templates(config), _tokens(config), engine=engine)
+        templates, tokens = in_file(path)
+        return cls(templates, tokens, engine=engine)
 
     def render(
         self,
@@ -225,13 +199,20 @@ class ChatTemplate:
             messages = cast("list[Json]", messages)
             if len(messages) > MOST_MESSAGES:
                 raise TemplateFailed(f"more than {MOST_MESSAGES} messages")
-            rendered.append(self.of_request(request, messages))
+            try:
+                rendered.append(self.of_request(request, messages))
+            except TemplateFailed:
+                raise
+            except Exception as error:  # because what a client sends must not fail otherwise
+                raise TemplateFailed(f"{type(error).__name__}: {error}") from error
         return rendered
 
     def _given(self, request: Json, messages: Iterable[Json]) -> TemplateInput:
-        if self.engine == "tgi":
-            return for_tgi(request, messages)
-        return for_vllm(request, messages, parts=self.loops_over_parts)
+        return read_request(self.engine, request, messages, parts=self.loops_over_parts)
+
+    def prepare(self) -> None:
+        """Do what the first request would wait for, some ms."""
+        _ = self.loops_over_parts
 
     @cached_property
     def loops_over_parts(self) -> bool:
@@ -280,45 +261,3 @@ def _parsed(payload: bytes) -> Json:
         return _object(json.loads(payload))
     except (ValueError, RecursionError) as error:
         raise TemplateFailed(f"{type(error).__name__}: {error}") from error
-
-
-def _read_json(path: Path) -> Json:
-    """An object in a file; empty when there is no file.
-
-    Raises:
-        NoChatTemplate: The file holds something else.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise NoChatTemplate(f"{path}: {error}") from error
-    if not isinstance(value, dict):
-        raise NoChatTemplate(f"{path}: expected an object")
-    return cast("Json", value)
-
-
-def _templates(config: Json) -> dict[str, str]:
-    found = config.get("chat_template")
-    if isinstance(found, str):
-        return {"default": found}
-    if not isinstance(found, list):
-        return {}
-    named = cast("list[dict[str, str]]", found)
-    return {item["name"]: item["template"] for item in named}
-
-
-def _tokens(config: Json) -> dict[str, object]:
-    """Texts of the special tokens, which stand as strings or as objects with `content`."""
-    tokens: dict[str, object] = {}
-    for name in _SPECIAL_TOKENS:
-        token = config.get(name)
-        if isinstance(token, dict):
-            token = cast("Json", token).get("content")
-        if isinstance(token, str):
-            tokens[name] = token
-    extra = config.get("additional_special_tokens")
-    if isinstance(extra, list) and extra:
-        tokens["additional_special_tokens"] = extra
-    return tokens

@@ -45,11 +45,10 @@ def compiled(source: str, *, trim: bool = True) -> Renderer:
         ImportError: Jinja2 is not installed; it comes with the extra `chat`.
         TemplateFailed: It is no template.
     """
-    from jinja2 import TemplateError  # noqa: PLC0415 - see `environment`
-
+    made = environment(trim=trim)
     try:
-        template = environment(trim=trim).from_string(source)
-    except TemplateError as error:
+        template = made.from_string(source)
+    except Exception as error:  # because deep nesting is a RecursionError, and there may be others
         raise TemplateFailed(f"not a chat template: {error}") from error
 
     def render(variables: Mapping[str, object]) -> str:

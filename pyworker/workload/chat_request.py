@@ -1,6 +1,7 @@
 """What an engine gives its template for a request: the body's messages and tools, made uniform.
 
-Read in vLLM (`entrypoints/chat_utils.py`) and TGI 3 (`router/src/lib.rs`, `chat_template.rs`).
+Read in vLLM (`entrypoints/chat_utils.py`, `chat_completion/protocol.py`) and TGI 3
+(`router/src/lib.rs`, `chat_template.rs`).
 
 |                  | vLLM                                       | TGI                            |
 |------------------|--------------------------------------------|--------------------------------|
@@ -11,15 +12,20 @@ Read in vLLM (`entrypoints/chat_utils.py`) and TGI 3 (`router/src/lib.rs`, `chat
 | template's view  | `chat_template_kwargs` of the request      | nothing of the request         |
 | special tokens   | none added, unless the request asks for it | none added                     |
 | blanks           | as transformers: blocks trimmed            | blocks not trimmed             |
+
+SGLang (`entrypoints/openai/serving_chat.py`) joins parts by blanks, gives tools other keys and
+makes a last message of the assistant one of the user: what it reads as vLLM does are chats of plain
+texts. llama-server has a template and a tokenizer of its own in its model file, and an unknown
+server may be anything: there a rendered chat is an estimate, a close one.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 Json = Mapping[str, object]
-Engine = Literal["vllm", "tgi"]
+Engine = Literal["vllm", "sglang", "llama", "tgi", "unknown"]
 
 _TEXT_KEYS = {
     "text": "text",
@@ -54,6 +60,43 @@ class TemplateInput:
     exact: bool = True
 
 
+# Keys of a request that change what SGLang makes of its chat, otherwise than vLLM.
+_NOT_PLAIN = (
+    "tools",
+    "documents",
+    "chat_template",
+    "reasoning_effort",
+    "add_generation_prompt",
+    "continue_final_message",
+    "add_special_tokens",
+    "input_ids",
+)
+
+
+def read_request(
+    engine: Engine, request: Json, messages: Iterable[Json], *, parts: bool
+) -> TemplateInput:
+    """As `engine` does; see `for_vllm` for the arguments."""
+    if engine == "tgi":
+        return for_tgi(request, messages)
+    if engine == "vllm":
+        return for_vllm(request, messages, parts=parts)
+    messages = list(messages)
+    given = for_vllm(request, messages, parts=False)
+    return replace(given, exact=engine == "sglang" and _plain(request, messages))
+
+
+def _plain(request: Json, messages: Sequence[Json]) -> bool:
+    """Whether there is but one way to read a chat."""
+    return (
+        all(request.get(key) is None for key in _NOT_PLAIN)
+        and all(isinstance(message.get("content"), str) for message in messages)
+        and all(message.keys() <= {"role", "content"} for message in messages)
+        and bool(messages)
+        and messages[-1].get("role") != "assistant"
+    )
+
+
 def for_vllm(request: Json, messages: Iterable[Json], *, parts: bool) -> TemplateInput:
     """As vLLM's `/v1/chat/completions` does.
 
@@ -64,20 +107,20 @@ def for_vllm(request: Json, messages: Iterable[Json], *, parts: bool) -> Templat
     """
     tools = _objects(request.get("tools"))
     variables = request.get("chat_template_kwargs")
-    documents = request.get("documents")
+    asked = {key: request.get(key) for key in ("documents", "reasoning_effort")}
     return TemplateInput(
         messages=[_vllm_message(message, parts=parts) for message in messages],
         tools=None if request.get("tools") is None else [_vllm_tool(tool) for tool in tools],
         add_generation_prompt=request.get("add_generation_prompt") is not False,
         continue_final_message=request.get("continue_final_message") is True,
         variables={
-            **({"documents": documents} if documents is not None else {}),
             **(cast("Json", variables) if isinstance(variables, dict) else {}),
+            **{key: value for key, value in asked.items() if value is not None},
         },
         special=request.get("add_special_tokens") is True,
         # A template of the client's own is taken from the trusted only; which those are, is not
-        # known here.
-        exact=request.get("chat_template") is None,
+        # known here. An effort sets further variables, by version.
+        exact=request.get("chat_template") is None and asked["reasoning_effort"] is None,
     )
 
 
@@ -132,7 +175,7 @@ def _vllm_call(call: Json) -> Json:
     if isinstance(arguments, str):
         try:
             arguments = cast("object", json.loads(arguments))
-        except ValueError:
+        except (ValueError, RecursionError):
             arguments = {}
     elif not isinstance(arguments, (dict, list)):
         arguments = {}

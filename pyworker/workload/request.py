@@ -1,6 +1,7 @@
 """The workload of a request by an expression over its tokens, as handlers count it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from pyworker._native import JsonError
 from pyworker.workload.declared import Estimate, Field, Span, Values, Workload, bad_payload
@@ -51,7 +52,9 @@ def token_workload(
         workload = expression.of(prompt=prompt_tokens, output=made(values))
         return workload if exact else Estimate(workload)
 
-    return Workload(fields=tuple(fields), count_payload=by_prompt, heavy=tokens.heavy)
+    chats = isinstance(prompt, Selector) and bool(prompt.chats)
+    heavy = partial(tokens.heavy, chats=chats)
+    return Workload(fields=tuple(fields), count_payload=by_prompt, heavy=heavy)
 
 
 _Count = Callable[[Values, bytes, Span], tuple[int, bool]]
@@ -70,7 +73,7 @@ def _selected(selector: Selector, tokens: ServedTokens) -> _Count:
 
     def count(_: Values, body: bytes, span: Span) -> tuple[int, bool]:
         try:
-            found = tokens.counter.count_json(body, selector, span=span)
+            found = tokens.count_json(body, selector, span)
         except JsonError as error:
             raise bad_payload(error.path or path, error.message) from error
         if not (found.strings or found.ids or found.messages):

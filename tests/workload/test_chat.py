@@ -179,6 +179,62 @@ def test_tgi_joins_parts_and_continues_the_assistant() -> None:
     assert not template(LLAMA3, engine="tgi").of_request(tools, tools["messages"]).exact
 
 
+@pytest.mark.parametrize(
+    ("change", "exact"),
+    [
+        ({}, True),
+        ({"chat_template_kwargs": {"enable_thinking": False}, "tools": None}, True),
+        ({"tools": TOOLS}, False),
+        ({"add_generation_prompt": False}, False),
+        ({"reasoning_effort": "low"}, False),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]}, False),
+        ({"messages": [{"role": "assistant", "content": "a"}]}, False),
+        ({"messages": [{"role": "user", "content": "a", "name": "b"}]}, False),
+        ({"messages": []}, False),
+    ],
+)
+def test_sglang_reads_plain_chats_as_vllm_does(change: dict[str, Any], exact: bool) -> None:
+    request: dict[str, Any] = {**user("x"), **change}
+    found = template(LLAMA3, engine="sglang").of_request(request, request["messages"])
+    assert found.exact is exact
+    if exact:
+        assert found == template(LLAMA3).of_request(request, request["messages"])
+    for engine in ("llama", "unknown"):
+        assert not template(LLAMA3, engine=engine).of_request(request, request["messages"]).exact
+
+
+def test_vllm_passes_an_effort_and_more_by_version() -> None:
+    asking: dict[str, Any] = {
+        **user("x"), "reasoning_effort": "low", "chat_template_kwargs": {"documents": ["k"]}
+    }  # fmt: skip
+    found = template("{{ reasoning_effort }} {{ documents }}").of_request(
+        asking, asking["messages"]
+    )
+    assert (found.text, found.exact) == ("low ['k']", False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chat_template_kwargs": {"messages": 1}},
+        {"chat_template_kwargs": {"self": 1, "tools": 2}},
+        {"chat_template_kwargs": {"bos_token": {"a": 1}}},
+        {"continue_final_message": True, "messages": []},
+    ],
+)
+def test_whatever_else_fails_in_a_request_is_a_template_that_failed(change: dict[str, Any]) -> None:
+    payload = json.dumps({**user("x"), **change}).encode()
+    with pytest.raises(TemplateFailed):
+        template(LLAMA3).of_payload(payload, [Messages()])
+
+
+def test_arguments_too_deep_to_parse_are_none() -> None:
+    call = {"function": {"name": "f", "arguments": "[" * 100_000}}
+    request = {"messages": [{"role": "assistant", "tool_calls": [call]}]}
+    source = "{{ messages[0].tool_calls[0].function.arguments }}"
+    assert rendered(source, request) == "{}"
+
+
 def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
     with pytest.raises(NoChatTemplate, match="found none"):
         ChatTemplate.from_folder(tmp_path)
@@ -210,6 +266,19 @@ def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
     config.write_text("{")
     with pytest.raises(NoChatTemplate, match=r"tokenizer_config\.json"):
         ChatTemplate.from_file(config)
+    config.write_text("[" * 100_000)
+    with pytest.raises(NoChatTemplate, match=r"tokenizer_config\.json"):
+        ChatTemplate.from_file(config)
+    config.write_bytes(b'{"chat_template": "\xff"}')
+    with pytest.raises(NoChatTemplate, match="utf-8"):
+        ChatTemplate.from_file(config)
+    config.write_text(json.dumps({"chat_template": "{{ 1 + " + "(" * 10_000}))
+    with pytest.raises(NoChatTemplate, match="not a chat template"):
+        ChatTemplate.from_file(config)
+    for odd in ([1, {"name": "default"}, {"name": 1, "template": "x"}], 5, {"default": "x"}):
+        config.write_text(json.dumps({"chat_template": odd}))
+        with pytest.raises(NoChatTemplate, match="found none"):
+            ChatTemplate.from_file(config)
     config.write_text('{"chat_template": "{% if"}')
     with pytest.raises(NoChatTemplate, match="not a chat template"):
         ChatTemplate.from_file(config)
@@ -311,3 +380,21 @@ def test_it_continues_what_transformers_continues() -> None:
                 conversations=[chat], chat_template=source, continue_final_message=True, **TOKENS
             )[0][0]
             assert template(source).render(chat, continue_final_message=True) == expected
+
+
+def test_a_request_counts_as_transformers_encodes_it(shared_dir: Path) -> None:
+    transformers: Any = pytest.importorskip("transformers", reason="transformers is not installed")
+    file = shared_dir / "data" / "tokenizers" / "qwen2.5" / "tokenizer.json"
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(file), **TOKENS)
+    counter = TokenCounter.from_file(file)
+    for source in (QWEN25, LLAMA3):
+        for given, tools in CHATS[:3]:
+            chat = [{**message, "content": message.get("content") or ""} for message in given]
+            request = {"messages": chat} | ({"tools": tools} if tools else {})
+            expected = tokenizer.apply_chat_template(
+                chat, tools=tools, chat_template=source, add_generation_prompt=True
+            )["input_ids"]
+            found = counter.count_json(
+                json.dumps(request).encode(), messages(), template=template(source)
+            )
+            assert (found.tokens, found.exact) == (len(expected), True)

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 from fakes.tokenizers import COMMIT, cached, words_tokenizer
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pyworker.errors import SettingsError
-from pyworker.workload.served import ServedModel, ServedTokens, models_said
+from pyworker.workload.served import ServedTokens
 
 TEXT = "a cat sat"  # 3 words, 9 bytes: 2 tokens by estimate
 ESTIMATED = 2
@@ -215,37 +213,6 @@ def test_the_length_of_a_files_training_is_no_limit(tmp_path: Path, content: byt
     tokens = ServedTokens(str(tmp_path), auto=[])
     tokens.load()
     assert tokens.counter.count(TEXT) == 3
-
-
-@pytest.mark.parametrize(
-    ("answer", "models"),
-    [
-        (INFO, [ServedModel("org/model")]),
-        ({"model_id": "org/model", "model_sha": "abc"}, [ServedModel("org/model", "abc")]),
-        ({"model_id": "/data/model"}, [ServedModel("/data/model")]),
-        (
-            {"object": "list", "data": [{"id": "alias", "root": "org/model"}, {"id": "lora"}]},
-            [ServedModel("org/model"), ServedModel("alias")],
-        ),
-        ({"data": [{"id": "m", "root": None}]}, [ServedModel("m")]),
-        ({"model_id": 5}, []),
-        ({"model_id": "m", "model_sha": 5}, []),
-        ({"model_id": ""}, []),
-        ({"data": []}, []),
-        ({"data": ["m"]}, []),
-        ({"data": {"id": "m"}}, []),
-        ([], []),
-        ("m", []),
-        (None, []),
-    ],
-)
-def test_what_model_servers_say_of_themselves(answer: object, models: list[ServedModel]) -> None:
-    assert models_said(json.dumps(answer).encode()) == models
-
-
-@given(answer=st.binary(max_size=50))
-def test_any_answer_is_read(answer: bytes) -> None:
-    assert models_said(answer) == []
 
 
 def test_long_payloads_are_counted_in_a_thread_by_what_counts_them(

@@ -21,6 +21,8 @@ ENGINE = Engine(
             "Failed to load model from file:",
         ),
     ),
+    chats="llama",
+    says=("/props", "/v1/models"),
 )
 
 

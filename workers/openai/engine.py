@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pyworker.errors import SettingsError
 from pyworker.settings import Settings
 from pyworker.worker import LogActionConfig, OpenRoute, ServedTokens, WorkerConfig
+from pyworker.workload.chat_request import Engine as Reader
 from workers.openai.benchmarks import benchmarks
 from workers.openai.routes import CHAT, COMPLETIONS, DEFAULT_WORKLOAD, handler, routes
 
@@ -23,6 +24,8 @@ class Engine:
         health: Path that answers 200 when it is well.
         info: Path whose answer tells one model from another; empty when there is none that does
             not change while it runs.
+        chats: Whose way to read chats it has.
+        says: Paths whose answers say which model it serves; see `pyworker.workload.said`.
     """
 
     name: str
@@ -30,6 +33,8 @@ class Engine:
     markers: LogActionConfig
     health: str = "/health"
     info: str = ""
+    chats: Reader = "unknown"
+    says: tuple[str, ...] = ("/v1/models",)
 
 
 def worker_of(engine: Engine, settings: Settings) -> WorkerConfig:
@@ -39,7 +44,7 @@ def worker_of(engine: Engine, settings: Settings) -> WorkerConfig:
         SettingsError: BENCHMARK_ROUTE is no route, or not one that is served.
     """
     expression = settings.workload or DEFAULT_WORKLOAD
-    tokens = _tokens(settings) if expression.needs_prompt else None
+    tokens = _tokens(engine, settings) if expression.needs_prompt else None
     known = routes(settings, tokens)
     served = _served(settings, set(known))
     measured = benchmarks(
@@ -79,7 +84,11 @@ def _served(settings: Settings, known: set[str]) -> list[str]:
     return [route for route in settings.openai_routes if route in known]
 
 
-def _tokens(settings: Settings) -> ServedTokens:
-    # The model server says which model it serves, and vLLM where it has it from.
-    models = (settings.model_id, settings.model_name)
-    return ServedTokens(settings.tokenizer, auto=models, ask=("/v1/models",))
+def _tokens(engine: Engine, settings: Settings) -> ServedTokens:
+    chats = settings.openai_routes is None or CHAT in settings.openai_routes
+    return ServedTokens(
+        settings.tokenizer,
+        auto=(settings.model_id, settings.model_name),
+        ask=engine.says,
+        engine=engine.chats if chats else None,
+    )

@@ -28,6 +28,7 @@ ENGINE = Engine(
             "Error: ShardCannotStart",
         ),
     ),
+    says=("/info", "/v1/models"),
 )
 
 

@@ -21,6 +21,8 @@ ENGINE = Engine(
         ),
     ),
     info="/get_model_info",
+    chats="sglang",
+    says=("/model_info", "/get_model_info", "/v1/models"),
 )
 
 

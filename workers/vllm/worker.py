@@ -20,6 +20,7 @@ ENGINE = Engine(
     name="vllm",
     log="/var/log/portal/vllm.log",
     markers=LogActionConfig(on_load=("Application startup complete.",), on_error=ERRORS),
+    chats="vllm",
 )
 
 
