@@ -201,7 +201,7 @@ def encoder(data: bytes) -> Any:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=120)
+@settings(max_examples=40)
 @given(
     tokens=st.lists(tokens_added(), max_size=6),
     post=processors(),

@@ -143,7 +143,7 @@ TEXTS = st.one_of(
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4))
 def test_any_text(way: str, texts: list[str]) -> None:
     for counter, tokenizer in counters(way):
@@ -155,9 +155,9 @@ def code_points() -> Iterator[str]:
     """All where scripts are small, and one of every 97: that each of them has its class is told by
     the test of the table.
     """
-    for point in range(0x110000):
-        in_small_scripts = point < 0x3400 or 0xA640 <= point < 0xAC00 or 0xF900 <= point < 0x10000
-        if (in_small_scripts or point % 97 == 0) and not 0xD800 <= point < 0xE000:
+    small = (*range(0x3400), *range(0xA640, 0xAC00), *range(0xF900, 0x10000))
+    for point in sorted({*small, *range(0, 0x110000, 97)}):
+        if not 0xD800 <= point < 0xE000:
             yield chr(point)
 
 
@@ -180,7 +180,7 @@ def test_runs_of_any_length(unit: str) -> None:
 def test_long_texts_and_their_beginnings() -> None:
     """Counted in stretches, which are remembered."""
     drawn = random.Random(3)
-    text = "".join(drawn.choice(PIECES + CORPUS) for _ in range(3000))
+    text = "".join(drawn.choice(PIECES + CORPUS) for _ in range(1500))
     for way in ("gpt2, prefix space", "qwen2", "o200k", "deepseek"):
         counter, tokenizer = both(trained(way, nfc=True))
         for end in (len(text) // 3, len(text) // 2, len(text), len(text)):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from fakes.hub import COMMIT, cached, hub
 
+from pyworker.workload import tokens
 from pyworker.workload.find import find_tokenizer, hub_cache
-from pyworker.workload.tokens import MOST_BYTES, BadTokenizer, TokenCounter
+from pyworker.workload.tokens import BadTokenizer, TokenCounter
 
 MODELS = ["openai-gpt", "mistralai/Mistral-7B-Instruct-v0.3"]
 
@@ -153,9 +154,12 @@ def test_a_gguf_file_stands_for_its_folder(tmp_path: Path) -> None:
     assert find_tokenizer(weights) == file
 
 
-def test_weights_are_not_read_for_a_tokenizer(tmp_path: Path) -> None:
+def test_weights_are_not_read_for_a_tokenizer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MOST_BYTES", 1024 * 1024)
     file = tmp_path / "tokenizer.json"
     with file.open("wb") as sparse:
-        sparse.truncate(MOST_BYTES + 1)
-    with pytest.raises(BadTokenizer, match="larger than 256 MiB"):
+        sparse.truncate(1024 * 1024 + 1)
+    with pytest.raises(BadTokenizer, match="larger than 1 MiB"):
         TokenCounter.from_file(file)

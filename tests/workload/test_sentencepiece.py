@@ -150,7 +150,7 @@ def both(form: str, model: str) -> tuple[TokenCounter, Any]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(form=st.sampled_from(list(FORMS)), texts=st.lists(TEXTS, min_size=1, max_size=4))
 def test_texts_count_as_the_reference_encodes_them(model: str, form: str, texts: list[str]) -> None:
     counter, reference = both(form, model)
