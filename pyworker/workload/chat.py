@@ -76,9 +76,11 @@ class ChatTemplate:
             ImportError: Jinja2 is not installed.
             NoChatTemplate: There is no `default`, or one of them is no template.
         """
+        if not templates:
+            raise NoChatTemplate("there is no chat template")
         if "default" not in templates:
-            names = ", ".join(sorted(templates)) or "none"
-            raise NoChatTemplate(f"expected a chat template named default, found {names}")
+            names = ", ".join(sorted(templates))
+            raise NoChatTemplate(f"no chat template is named default, only {names}")
         self.sources = dict(templates)
         self.tokens = dict(tokens or {})
         self.engine: Engine = engine

@@ -1,26 +1,34 @@
 """`python -m pyworker count`: tokens of texts and of requests, and what images cost.
 
-Exit codes: 0 all was counted; 1 an input could not be, the others were; 2 a wrong command line or
-no such tokenizer; 130 and 141 for Ctrl-C and a reader that left, as shells have them.
+Exit codes: 0 all was counted; 1 an input could not be, the others were, or the results could not be
+written; 2 a wrong command line or no such tokenizer; 130 and 141 for Ctrl-C and a reader that left,
+as shells have them.
 """
 
 import argparse
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from pyworker.workload.find import MAIN, TokenizerNotFound
-from pyworker.workload.image import CALIBRATIONS, image_cost
+from pyworker.workload.count_inputs import Counting
+from pyworker.workload.count_options import USAGE, parser
+from pyworker.workload.find import TokenizerNotFound
+from pyworker.workload.image import image_cost
 from pyworker.workload.progress import Progress
-from pyworker.workload.selector import USUAL, Selector, any_of, messages, prompt
-from pyworker.workload.texts import MAX_TEXT_BYTES, STDIN, Text, read_texts
+from pyworker.workload.texts import STDIN, read_texts
 from pyworker.workload.tokens import BadTokenizer, TokenCounter
 
-OK, SOME_FAILED, USAGE, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
+_PREFIX = "pyworker count: "
+OK, SOME_FAILED, INTERRUPTED, NOBODY_READS = 0, 1, 130, 141
+
+
+class CannotWrite(Exception):
+    """Standard output does not take the results; `str()` says why."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -35,87 +43,36 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         SystemExit: `--help` (code 0) or a wrong command line (code 2), from argparse.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
+    # Python has no such object where a process was started without it.
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        _complain("standard output is closed")
+        return SOME_FAILED
     try:
         code = _images(arguments) if arguments.image else _texts(arguments)
-        sys.stdout.flush()
+        _written(sys.stdout.flush)
     except BrokenPipeError:
-        # What is still buffered must not fail again when the process ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        _give_up_output()
         return NOBODY_READS
+    except CannotWrite as error:
+        _give_up_output()
+        _complain(f"standard output: {error}")
+        return SOME_FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m pyworker count",
-        description="Count the tokens of texts in UTF-8 as the model's own tokenizer does, or what"
-        " images cost. A file is one text, counted whole, of"
-        f" {MAX_TEXT_BYTES // 2**20} MiB at most; with --lines each of its lines is one.",
-    )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="to count; - or none for stdin")
-    texts = parser.add_argument_group("texts")
-    texts.add_argument(
-        "--tokenizer",
-        metavar="FILE|MODEL",
-        help="a tokenizer.json, a folder with one, or a model id in the local Hugging Face cache",
-    )
-    texts.add_argument(
-        "--revision", default=MAIN, help="branch, tag or commit of the model (default %(default)s)"
-    )
-    texts.add_argument(
-        "--download", action="store_true", help="fetch the tokenizer.json if it is not there"
-    )
-    texts.add_argument("--lines", action="store_true", help="each line is a text of its own")
-    texts.add_argument("--no-special", action="store_true", help="without special tokens around")
-    texts.add_argument(
-        "--whole", action="store_true", help="ignore truncation and padding of the tokenizer.json"
-    )
-    texts.add_argument(
-        "--selector",
-        type=_selector,
-        metavar="PATHS",
-        help="texts are JSON payloads: count what is at these dotted paths, comma separated; one"
-        " that ends in `messages` is a chat; `usual` is prompt,inputs,messages",
-    )
-    images = parser.add_argument_group("images")
-    images.add_argument(
-        "--image", type=_size, action="append", metavar="WxH", help="pixels; may be repeated"
-    )
-    images.add_argument("--steps", type=int, default=28, help="of the sampler (default 28)")
-    images.add_argument(
-        "--model", choices=list(CALIBRATIONS), default="flux", help="(default flux)"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON object for each text or image"
-    )
-    return parser
-
-
-def _selector(text: str) -> Selector:
-    if text == "usual":
-        return USUAL
-    paths = [path.strip() for path in text.split(",")]
-    try:
-        return any_of([messages(p) if p.split(".")[-1] == "messages" else prompt(p) for p in paths])
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, cross, height = text.partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT, such as 1024x768, not {text!r}")
-    return int(width), int(height)
+def _give_up_output() -> None:
+    """What is still buffered must not fail again when the process ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _images(arguments: argparse.Namespace) -> int:
-    if arguments.files or arguments.tokenizer:
-        return _complain("--image goes without files and without --tokenizer")
+    if arguments.files or arguments.tokenizer or arguments.selector or arguments.lines:
+        return _complain("--image goes without files and without options for texts")
     for width, height in arguments.image:
         try:
             workload = image_cost(width, height, arguments.steps, arguments.model)
@@ -133,6 +90,8 @@ def _images(arguments: argparse.Namespace) -> int:
 
 
 def _texts(arguments: argparse.Namespace) -> int:
+    # What the counter warns of, such as a file that is counted slowly, reads like our own words.
+    logging.basicConfig(format=f"{_PREFIX}%(message)s")
     if not arguments.tokenizer:
         return _complain("--tokenizer is needed to count texts, or --image to count images")
     try:
@@ -142,8 +101,17 @@ def _texts(arguments: argparse.Namespace) -> int:
             download=arguments.download,
             whole=arguments.whole,
         )
-    except (TokenizerNotFound, BadTokenizer, OSError) as error:
+    except TokenizerNotFound as error:
+        here = arguments.download or Path(arguments.tokenizer).exists()
+        return _complain(str(error) if here else f"{error}; --download fetches one")
+    except (BadTokenizer, OSError) as error:
         return _complain(str(error))
+    counting = Counting(
+        counter,
+        arguments.selector,
+        special=not arguments.no_special,
+        engine=arguments.engine,
+    )
     names: list[str] = arguments.files or [STDIN]
     # Lines of results and a bar would tear each other on one terminal.
     shown = sys.stderr.isatty() and not (arguments.lines and sys.stdout.isatty())
@@ -151,47 +119,44 @@ def _texts(arguments: argparse.Namespace) -> int:
     with Progress(sys.stderr, _bytes_of(names), shown=shown) as progress:
         for name in names:
             try:
-                counted.append(_file(counter, name, arguments, progress))
+                counted.append(_file(counting, name, arguments, progress))
             except BrokenPipeError:  # ours, not an input's
                 raise
             except (OSError, ValueError) as error:
                 progress.clear()
                 _complain(f"{name}: {_why(error)}")
+    if counting.estimates:
+        _complain(counting.estimated())
     if len(names) > 1 and not (arguments.json or arguments.lines):
         _say(f"{sum(counted)} total")
     return OK if len(counted) == len(names) else SOME_FAILED
 
 
-def _file(
-    counter: TokenCounter, name: str, arguments: argparse.Namespace, progress: Progress
-) -> int:
-    total = 0
+def _file(counting: Counting, name: str, arguments: argparse.Namespace, progress: Progress) -> int:
+    total, texts, before = 0, 0, counting.found
     for text in read_texts(name, lines=arguments.lines, seen=progress.add):
         try:
-            found = _count(counter, text, arguments.selector, special=not arguments.no_special)
+            if text.line is None:
+                progress.counting(len(text.data))
+            found = counting.count(text.data)
         except ValueError as error:
             if text.line is None:
                 raise
             raise ValueError(f"line {text.line}: {_why(error)}") from error
         total += found["tokens"]
+        texts += 1
         if arguments.json:
             progress.clear()
             where = {} if text.line is None else {"line": text.line}
             _say({"file": name, **where, **found})
         elif arguments.lines:
             _say(str(found["tokens"]))
+    if texts and counting.found == before:
+        raise ValueError(counting.nowhere())
     if not (arguments.json or arguments.lines):
         progress.clear()
         _say(str(total) if name == STDIN else f"{total} {name}")
     return total
-
-
-def _count(
-    counter: TokenCounter, text: Text, selector: Selector | None, *, special: bool
-) -> dict[str, Any]:
-    if selector is not None:
-        return counter.count_json(text.data, selector)._asdict()
-    return {"tokens": counter.count_bytes(text.data, special), "exact": counter.exact}
 
 
 def _bytes_of(names: Sequence[str]) -> int:
@@ -209,9 +174,20 @@ def _why(error: Exception) -> str:
 
 
 def _say(what: str | dict[str, Any]) -> None:
-    sys.stdout.write((what if isinstance(what, str) else orjson.dumps(what).decode()) + "\n")
+    line = (what if isinstance(what, str) else orjson.dumps(what).decode()) + "\n"
+    _written(lambda: sys.stdout.write(line))
+
+
+def _written(write: Callable[[], object]) -> None:
+    """Write; what is wrong then is not an input's."""
+    try:
+        write()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotWrite(_why(error)) from error
 
 
 def _complain(sentence: str) -> int:
-    sys.stderr.write(f"pyworker count: {sentence}\n")
+    sys.stderr.write(f"{_PREFIX}{sentence}\n")
     return USAGE

@@ -11,6 +11,8 @@ _PERIOD_SECONDS = 0.1
 _CELLS = 24
 _CLEAR = "\r\x1b[K"
 _MIB = 1024 * 1024
+# What is counted in less than half a second by the slowest backend.
+_QUICK_BYTES = _MIB
 
 
 class Progress:
@@ -58,6 +60,11 @@ class Progress:
             self._next_at = now + _PERIOD_SECONDS
             self._draw(now - self._began_at)
 
+    def counting(self, size: int) -> None:
+        """A text of so many bytes has been read and is counted, which cannot tell how far it is."""
+        if self._shown and size > _QUICK_BYTES:
+            self._write(f"counting {size / _MIB:.1f} MiB")
+
     def clear(self) -> None:
         """Give the line back, for something else to be written; the next `add` draws anew."""
         if self._drawn:
@@ -73,6 +80,9 @@ class Progress:
             shown = f"[{bar:<{_CELLS}}] {share:4.0%} of {self._total / _MIB:.1f} MiB"
         else:
             shown = f"{done:.1f} MiB"
-        self._out.write(f"{_CLEAR}{shown}, {rate:.1f} MiB/s")
+        self._write(f"{shown}, {rate:.1f} MiB/s")
+
+    def _write(self, line: str) -> None:
+        self._out.write(_CLEAR + line)
         self._out.flush()
         self._drawn = True

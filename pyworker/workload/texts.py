@@ -1,5 +1,6 @@
 """Texts from files and from standard input, read in pieces and within a limit."""
 
+import errno
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,9 @@ def _whole(file: BinaryIO, seen: Callable[[int], None]) -> bytes:
 @contextmanager
 def _opened(name: str) -> Generator[BinaryIO]:
     if name == STDIN:
+        # Python has no such object where a process was started without it.
+        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]
+            raise OSError(errno.EBADF, "standard input is closed")
         yield sys.stdin.buffer
     else:
         with open(name, "rb") as file:  # noqa: PTH123 - `-` and paths are one thing here

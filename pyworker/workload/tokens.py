@@ -126,6 +126,8 @@ class TokenCounter:
         path = find_tokenizer(name_or_dir, revision=revision, environ=environ)
         if path is None:
             name = os.fspath(name_or_dir)
+            if Path(name).exists():
+                raise TokenizerNotFound(f"there is no tokenizer.json in {name}")
             if not download:
                 raise TokenizerNotFound(
                     f"no tokenizer.json of {name} in the local Hugging Face cache,"

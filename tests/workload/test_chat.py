@@ -236,7 +236,7 @@ def test_arguments_too_deep_to_parse_are_none() -> None:
 
 
 def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
-    with pytest.raises(NoChatTemplate, match="found none"):
+    with pytest.raises(NoChatTemplate, match="there is no chat template"):
         ChatTemplate.from_folder(tmp_path)
     with pytest.raises(FileNotFoundError):
         ChatTemplate.from_file(tmp_path / "tokenizer_config.json")
@@ -277,8 +277,11 @@ def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
         ChatTemplate.from_file(config)
     for odd in ([1, {"name": "default"}, {"name": 1, "template": "x"}], 5, {"default": "x"}):
         config.write_text(json.dumps({"chat_template": odd}))
-        with pytest.raises(NoChatTemplate, match="found none"):
+        with pytest.raises(NoChatTemplate, match="there is no chat template"):
             ChatTemplate.from_file(config)
+    config.write_text('{"chat_template": [{"name": "tool_use", "template": ""}]}')
+    with pytest.raises(NoChatTemplate, match="named default, only tool_use"):
+        ChatTemplate.from_file(config)
     config.write_text('{"chat_template": "{% if"}')
     with pytest.raises(NoChatTemplate, match="not a chat template"):
         ChatTemplate.from_file(config)

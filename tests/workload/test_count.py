@@ -249,6 +249,9 @@ def test_an_image_may_be_json(capsys: Said) -> None:
         (["--image", "0x1024"], "width must be a whole number from 1 to 65535, not 0"),
         (["--image", "1024x1024", "--steps", "0"], "steps must be a whole number from 1 to 10000"),
         (["--image", "1024x1024", "file"], "--image goes without files"),
+        (["--image", "1024x1024", "--lines"], "--image goes without files"),
+        (["--tokenizer", "no/such", "file"], "; --download fetches one"),
+        (["--tokenizer", "/", "file"], "pyworker count: there is no tokenizer.json in /\n"),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence(
@@ -271,14 +274,18 @@ def test_what_is_no_option_is_an_error(arguments: list[str], capsys: Said) -> No
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert arguments[1] in capsys.readouterr().err
+    complained = capsys.readouterr().err
+    assert arguments[1] in complained
+    assert complained.startswith("pyworker count: argument ")
+    assert complained.endswith("; --help tells the options\n")
+    assert complained.count("\n") == 1
 
 
 # --- as a process
 
 
 def run(
-    *arguments: str, given: bytes = b"", out: int = subprocess.PIPE
+    *arguments: str, given: bytes | None = b"", out: int = subprocess.PIPE, closed: int = -1
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "pyworker", "count", *arguments],
@@ -286,6 +293,7 @@ def run(
         env={**os.environ, "PYTHONPATH": PACKAGE},
         timeout=30,
         input=given,
+        preexec_fn=None if closed < 0 else lambda: os.close(closed),
         stdout=out,
         stderr=subprocess.PIPE,
     )
@@ -309,3 +317,24 @@ def test_a_reader_that_leaves_ends_it_quietly(tokenizer: str, tmp_path: Path) ->
     assert done.returncode == NOBODY_READS
     assert b"Traceback" not in done.stderr
     assert b"BrokenPipe" not in done.stderr
+
+
+def test_a_disk_that_is_full_is_no_input_that_cannot_be_read(tokenizer: str, file: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run("--tokenizer", tokenizer, file, file, out=full.fileno())
+    slow, why = done.stderr.splitlines()
+    assert (done.returncode, why) == (
+        1,
+        b"pyworker count: standard output: No space left on device",
+    )
+    # A warning of the counter, among our own words.
+    assert slow.startswith(b"pyworker count: ")
+    assert b"counted by the tokenizers package" in slow
+
+
+@pytest.mark.parametrize(
+    ("closed", "why"), [(0, b"-: standard input is closed"), (1, b"standard output is closed")]
+)
+def test_a_process_without_input_or_output_says_so(tokenizer: str, closed: int, why: bytes) -> None:
+    done = run("--tokenizer", tokenizer, given=None, closed=closed)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, b"pyworker count: " + why)

@@ -66,3 +66,16 @@ def test_it_is_shown_to_nobody_who_does_not_look() -> None:
     with Progress(out, 0, shown=False, clock=clock) as progress:
         read(out, clock, progress, 5)
     assert out.getvalue() == ""
+
+
+def test_a_text_that_takes_a_while_is_named_and_a_small_one_is_not() -> None:
+    out, clock = io.StringIO(), Clock()
+    with Progress(out, 0, shown=True, clock=clock) as progress:
+        progress.counting(MIB)
+        assert out.getvalue() == ""
+        progress.counting(5 * MIB)
+        assert out.getvalue() == CLEAR + "counting 5.0 MiB"
+    assert out.getvalue().endswith(CLEAR)
+    with Progress(out := io.StringIO(), 0, shown=False, clock=clock) as progress:
+        progress.counting(5 * MIB)
+    assert out.getvalue() == ""
