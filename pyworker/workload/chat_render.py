@@ -5,17 +5,25 @@ What a template may rely on: a sandbox in which nothing can be changed, `trim_bl
 alone, `raise_exception` and `strftime_now`.
 
 A template is code of the model's owner: the sandbox keeps it from the process, nothing bounds its
-time. What the client can make of it is bounded in `pyworker.workload.chat`.
+time. What the client can make of it is bounded here and in `pyworker.workload.chat`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
     from jinja2.parser import Parser
+
+
+# Twice the longest payload that is rendered: what a template writes beside the texts is little, but
+# indented JSON may be a thousand times its source.
+MOST_CHARACTERS = 4 * 1024 * 1024
+# Of indented JSON, which costs its depth for each value: of 18 KB in 900 levels 6 s. A schema of a
+# tool has less than 20.
+MOST_LEVELS = 64
 
 
 class TemplateFailed(ValueError):
@@ -53,7 +61,7 @@ def compiled(source: str, *, trim: bool = True) -> Renderer:
 
     def render(variables: Mapping[str, object]) -> str:
         try:
-            return template.render(variables)
+            return _joined(template.generate(variables))
         except TemplateFailed:
             raise
         except Exception as error:  # because a template can fail as any Python can
@@ -92,13 +100,36 @@ def _tojson(
     sort_keys: bool = False,
 ) -> str:
     """Jinja2's own writes HTML escapes, which no model was trained on."""
-    return json.dumps(
-        value,
-        ensure_ascii=ensure_ascii,
-        indent=indent,
-        separators=separators,
-        sort_keys=sort_keys,
+    encoder = json.JSONEncoder(
+        ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
     )
+    if indent is None:
+        return encoder.encode(value)
+    if _deeper(value, MOST_LEVELS):
+        raise TemplateFailed(f"JSON of more than {MOST_LEVELS} levels")
+    return _joined(encoder.iterencode(value))
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    size = 0
+    kept: list[str] = []
+    for piece in pieces:
+        kept.append(piece)
+        size += len(piece)
+        if size > MOST_CHARACTERS:
+            raise TemplateFailed(f"more than {MOST_CHARACTERS} characters")
+    return "".join(kept)
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether a value of JSON has more levels of objects and lists than these."""
+    if isinstance(value, dict):
+        inner: Iterable[object] = cast("dict[str, object]", value).values()
+    elif isinstance(value, list | tuple):
+        inner = cast("list[object]", value)
+    else:
+        return False
+    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
 
 
 def _raise_exception(message: object) -> NoReturn:

@@ -228,6 +228,22 @@ def test_whatever_else_fails_in_a_request_is_a_template_that_failed(change: dict
         template(LLAMA3).of_payload(payload, [Messages()])
 
 
+def test_what_a_client_can_make_of_a_template_is_bounded() -> None:
+    source = "{% for tool in tools %}{{ tool | tojson(indent=4) }}{% endfor %}"
+    loaded = template(source)
+    small = {"function": {"name": "f", "parameters": json.loads("[" * 60 + "]" * 60)}}
+    assert json.loads(loaded.render(CHAT, [small])) == small
+    deep = {"function": {"name": "f", "parameters": json.loads("[" * 900 + "]" * 900)}}
+    with pytest.raises(TemplateFailed, match="more than 64 levels"):
+        loaded.render(CHAT, [deep])
+    wide = {"function": json.loads("[" * 60 + "1,1" + ",1" * 20_000 + "]" * 60)}
+    with pytest.raises(TemplateFailed, match="more than 4194304 characters"):
+        loaded.render(CHAT, [wide])
+    repeating = "{% for m in messages %}{{ messages[0].content }}{% endfor %}"
+    with pytest.raises(TemplateFailed, match="more than 4194304 characters"):
+        template(repeating).render([{"content": "x" * 100_000}] * 50)
+
+
 def test_arguments_too_deep_to_parse_are_none() -> None:
     call = {"function": {"name": "f", "arguments": "[" * 100_000}}
     request = {"messages": [{"role": "assistant", "tool_calls": [call]}]}
