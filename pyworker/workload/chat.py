@@ -21,7 +21,7 @@ from typing import NamedTuple, Self, cast
 
 import orjson
 
-from pyworker.workload.chat_files import NoChatTemplate, in_file, in_folder
+from pyworker.workload.chat_files import NoChatTemplate, in_folder
 from pyworker.workload.chat_render import Renderer, TemplateFailed, compiled
 from pyworker.workload.chat_request import Engine, Json, TemplateInput, read_request
 from pyworker.workload.selector import Messages
@@ -105,17 +105,6 @@ class ChatTemplate:
             ImportError, NoChatTemplate: As the constructor.
         """
         templates, tokens = in_folder(path)
-        return cls(templates, tokens, engine=engine)
-
-    @classmethod
-    def from_file(cls, path: str | os.PathLike[str], *, engine: Engine = "vllm") -> Self:
-        """The templates in a tokenizer_config.json, without the files beside it.
-
-        Raises:
-            OSError: It cannot be read.
-            ImportError, NoChatTemplate: As the constructor.
-        """
-        templates, tokens = in_file(path)
         return cls(templates, tokens, engine=engine)
 
     def render(

@@ -49,17 +49,6 @@ def in_folder(path: str | os.PathLike[str]) -> Found:
     return templates, {**_tokens(_read_json(folder / "special_tokens_map.json")), **_tokens(config)}
 
 
-def in_file(path: str | os.PathLike[str]) -> Found:
-    """Those in a tokenizer_config.json, without the files beside it.
-
-    Raises:
-        OSError, NoChatTemplate: As for `in_folder`.
-    """
-    Path(path).stat()
-    config = _read_json(Path(path))
-    return _templates(config), _tokens(config)
-
-
 def _read(path: Path) -> str:
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)

@@ -254,8 +254,6 @@ def test_arguments_too_deep_to_parse_are_none() -> None:
 def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
     with pytest.raises(NoChatTemplate, match="there is no chat template"):
         ChatTemplate.from_folder(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        ChatTemplate.from_file(tmp_path / "tokenizer_config.json")
     chat = [{"role": "user", "content": "Hi"}]
 
     (tmp_path / "chat_template.json").write_text('{"chat_template": "processor"}')
@@ -270,7 +268,6 @@ def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
     config.write_text(json.dumps({"chat_template": named, **tokens, "sep_token": None}))
     (tmp_path / "special_tokens_map.json").write_text('{"eos_token": "<old>", "sep_token": "|"}')
     assert ChatTemplate.from_folder(tmp_path).render(chat) == "<b><e>|"
-    assert ChatTemplate.from_file(config).render(chat) == "<b><e>"
     assert ChatTemplate.from_folder(tmp_path).render(chat, TOOLS) == "1 tools"
 
     (tmp_path / "chat_template.jinja").write_text("file of {{ bos_token }}")
@@ -279,28 +276,31 @@ def test_templates_are_found_as_transformers_finds_them(tmp_path: Path) -> None:
     (tmp_path / "additional_chat_templates" / "tool_use.jinja").write_text("with tools")
     assert ChatTemplate.from_folder(tmp_path).render(chat, TOOLS) == "with tools"
 
+
+def test_files_that_are_none_are_told(tmp_path: Path) -> None:
+    config = tmp_path / "tokenizer_config.json"
     config.write_text("{")
     with pytest.raises(NoChatTemplate, match=r"tokenizer_config\.json"):
-        ChatTemplate.from_file(config)
+        ChatTemplate.from_folder(tmp_path)
     config.write_text("[" * 100_000)
     with pytest.raises(NoChatTemplate, match=r"tokenizer_config\.json"):
-        ChatTemplate.from_file(config)
+        ChatTemplate.from_folder(tmp_path)
     config.write_bytes(b'{"chat_template": "\xff"}')
     with pytest.raises(NoChatTemplate, match="utf-8"):
-        ChatTemplate.from_file(config)
+        ChatTemplate.from_folder(tmp_path)
     config.write_text(json.dumps({"chat_template": "{{ 1 + " + "(" * 10_000}))
     with pytest.raises(NoChatTemplate, match="not a chat template"):
-        ChatTemplate.from_file(config)
+        ChatTemplate.from_folder(tmp_path)
     for odd in ([1, {"name": "default"}, {"name": 1, "template": "x"}], 5, {"default": "x"}):
         config.write_text(json.dumps({"chat_template": odd}))
         with pytest.raises(NoChatTemplate, match="there is no chat template"):
-            ChatTemplate.from_file(config)
+            ChatTemplate.from_folder(tmp_path)
     config.write_text('{"chat_template": [{"name": "tool_use", "template": ""}]}')
     with pytest.raises(NoChatTemplate, match="named default, only tool_use"):
-        ChatTemplate.from_file(config)
+        ChatTemplate.from_folder(tmp_path)
     config.write_text('{"chat_template": "{% if"}')
     with pytest.raises(NoChatTemplate, match="not a chat template"):
-        ChatTemplate.from_file(config)
+        ChatTemplate.from_folder(tmp_path)
 
 
 @pytest.fixture(scope="module")
