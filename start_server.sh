@@ -71,7 +71,7 @@ check_environment() {
         *[!0-9]*) fail "CONTAINER_ID must be a number" ;;
     esac
     case "${IS_DEPLOYMENT:-false}" in
-        [Tt]rue | 1 | [Yy]es | [Oo]n) fail "IS_DEPLOYMENT is set: deployments need the vastai package's own server" ;;
+        [Tt]rue | 1 | [Yy]es | [Oo]n) fail "IS_DEPLOYMENT is set: the vastai package fetches and installs deployments; 'pyworker run FILE' serves one" ;;
     esac
     case "$USE_SSL" in
         true | false) ;;

@@ -37,6 +37,10 @@ class SettingsError(PyworkerError):
     """A setting or a definition is wrong; `str()` is one sentence that names it."""
 
 
+class DefinitionGaveUp(PyworkerError):
+    """A definition's own code cannot go on; `str()` says why, and its traceback was logged."""
+
+
 class CannotBind(PyworkerError):
     """The address to listen on cannot be had; `str()` is one sentence that says why."""
 

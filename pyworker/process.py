@@ -12,7 +12,7 @@ import trio
 
 from pyworker.autoscaler.launch import report_launch_failure
 from pyworker.autoscaler.wire import Identity
-from pyworker.errors import CannotBind, SettingsError
+from pyworker.errors import CannotBind, DefinitionGaveUp, SettingsError
 from pyworker.logs import set_up_logging
 from pyworker.run import run
 from pyworker.settings import BadSettings, Settings, read_settings
@@ -50,11 +50,12 @@ def main(
 def died(error: Exception, settings: Settings) -> int:
     """Tell the log and the autoscaler why the worker ended; returns the exit code."""
     identity = settings.identity(listening_port=0)
-    first = _first(error)
+    first = first_error(error)
     if isinstance(first, (CannotBind, SettingsError)):
         return refuse(str(first), identity)
-    log.error("the worker died", exc_info=error)
-    reason = f"{type(first).__name__}: {first}"
+    known = isinstance(first, DefinitionGaveUp)
+    reason = str(first) if known else f"{type(first).__name__}: {first}"
+    log.error("the worker died: %s", reason, exc_info=None if known else error)
     trio.run(report_launch_failure, identity, f"the worker died: {reason}")
     return EXIT_DIED
 
@@ -66,7 +67,7 @@ def refuse(sentence: str, identity: Identity) -> int:
     return EXIT_SETTINGS
 
 
-def _first(error: Exception) -> Exception:
+def first_error(error: Exception) -> Exception:
     """The first error within the groups that nurseries wrap around it."""
     group = error
     while isinstance(group, ExceptionGroup):

@@ -9,7 +9,7 @@ from typing import Any
 from pyworker.class_form.handler import EndpointHandler
 from pyworker.class_form.model_session import ModelSession
 from pyworker.compat.bridge import Bridge
-from pyworker.errors import PyworkerError, SettingsError
+from pyworker.errors import DefinitionGaveUp, SettingsError
 from pyworker.worker import HandlerConfig
 
 log = logging.getLogger(__name__)
@@ -21,10 +21,6 @@ class LogAction(Enum):
     ModelLoaded = 1
     ModelError = 2
     Info = 3
-
-
-class DefinitionGaveUp(PyworkerError):
-    """The definition has said that its model server is beyond repair."""
 
 
 class _Unset(Enum):

@@ -4,7 +4,7 @@ import logging
 import math
 import os
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +12,13 @@ from typing import Any
 
 import trio
 
-from pyworker.class_form.backend import Backend, DefinitionGaveUp
+from pyworker.class_form.backend import Backend
 from pyworker.class_form.describe import described
 from pyworker.class_form.translate import worker_config
 from pyworker.compat.asyncio_thread import asyncio_thread
 from pyworker.compat.bridge import Bridge
-from pyworker.errors import SettingsError
-from pyworker.process import main
+from pyworker.errors import DefinitionGaveUp, PyworkerError, SettingsError
+from pyworker.process import first_error, main
 from pyworker.run import run
 from pyworker.settings import Settings, read_settings
 from pyworker.worker import WorkerConfig
@@ -150,7 +150,7 @@ class Serving:
                 await bridge.call_trio(over.wait)
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_calling, bridge, lives)
+            nursery.start_soon(_living, bridge, lives)
             yield
             over.set()
             if not self._entered:
@@ -161,8 +161,15 @@ class Serving:
         self._entered = True
 
 
-async def _calling(bridge: Bridge, function: Any) -> None:
-    await bridge.call(function)
+async def _living(bridge: Bridge, lives: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await bridge.call(lives)
+    except PyworkerError:
+        raise
+    except Exception as error:
+        cause = first_error(error)
+        log.error("the definition's lifecycle failed", exc_info=cause)
+        raise DefinitionGaveUp(f"its lifecycle failed: {type(cause).__name__}: {cause}") from error
 
 
 async def _give_up(message: str) -> None:

@@ -13,7 +13,10 @@ from pyworker.errors import SettingsError
 
 log = logging.getLogger(__name__)
 
-_NOTHING_SERVED = "has ended without starting a worker (Worker(...).run(), start_server(...))"
+_NOTHING_SERVED = (
+    "has ended without starting a worker: Worker(...).run(), start_server(...) or"
+    " Deployment(...).ensure_ready()"
+)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -7,18 +7,20 @@ and means nothing.
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any, Self, TypeVar, cast
 
+import orjson
+
 from pyworker.class_form.payload import JsonDataException
-from pyworker.compat.remote_values import decoded, encoded, encoded_error
+from pyworker.compat.remote_values import Encoding
 from pyworker.compat.sdk import BenchmarkConfig, HandlerConfig, Worker, WorkerConfig
 
 log = logging.getLogger(__name__)
 
-F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
 
 
@@ -31,81 +33,51 @@ class Image:
         return lambda *_, **__: self
 
 
-@dataclass(frozen=True)
-class _Remote:
-    """A remote function and how it is served."""
-
-    function: Callable[..., Awaitable[Any]]
-    options: Mapping[str, Any]
-
-    @property
-    def module(self) -> str:
-        return self.function.__module__
-
-    def read(self, payload: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        """The arguments in a client's payload.
-
-        Raises:
-            JsonDataException: They are not encoded as they should be.
-        """
-        args, kwargs = payload.get("args", []), payload.get("kwargs", {})
-        if not isinstance(args, list) or not isinstance(kwargs, dict):
-            raise JsonDataException({"kwargs": "args must be a list, kwargs an object"})
-        own: dict[str, Any] = getattr(self.function, "__globals__", {})
-        try:
-            return (
-                [decoded(value, own, self.module) for value in cast("list[Any]", args)],
-                {
-                    name: decoded(value, own, self.module)
-                    for name, value in cast("dict[str, Any]", kwargs).items()
-                },
-            )
-        except (ValueError, TypeError) as error:
-            raise JsonDataException({"kwargs": str(error)}) from error
-
-    def parse(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """A request parser: refuses what cannot be read, before it is counted or queued."""
-        self.read(payload)
-        return dict(payload)
-
-    async def __call__(self, args: Any = (), kwargs: Any = None) -> Any:
-        """The function's result as JSON: `ok`, or `err` with its exception."""
-        read_args, read_kwargs = self.read({"args": list(args), "kwargs": kwargs or {}})
-        try:
-            result = await self.function(*read_args, **read_kwargs)
-            return {"ok": encoded(result, self.module)}
-        except Exception as error:  # noqa: BLE001 - it belongs to the client, who gets it
-            log.info("%s raised %r", self.function.__qualname__, error)
-            return {"err": encoded_error(error, self.module)}
-
-    def workload(self, payload: Mapping[str, Any]) -> float:
-        """What the definition's own calculator says of the arguments."""
-        args, kwargs = self.read(payload)
-        return float(self.options["workload_calculator"](*args, **kwargs))
-
-    def sample(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """A benchmark's arguments as a client would send them."""
-        return {"kwargs": {name: encoded(value, self.module) for name, value in kwargs.items()}}
-
-
 class Deployment:
     """Remote functions of one file."""
 
     def __init__(self, name: str | None = None, tag: str = "default", **_: Any) -> None:
         self.name, self.tag = name, tag
-        self._remotes: dict[str, _Remote] = {}
+        self._handlers: list[HandlerConfig] = []
         self._contexts: list[tuple[type, Any]] = []
         self._entered: dict[type, Any] = {}
 
-    def remote(self, function: Any = None, **options: Any) -> Any:
-        """A decorator for coroutine functions that clients call.
+    def remote(
+        self,
+        function: Any = None,
+        *,
+        allow_parallel_requests: bool = False,
+        max_queue_time: float | None = 30.0,
+        benchmark_dataset: Sequence[Mapping[str, Any]] | None = None,
+        benchmark_generator: Callable[[], Mapping[str, Any]] | None = None,
+        benchmark_runs: int = 10,
+        workload_calculator: Callable[..., float] | None = None,
+    ) -> Any:
+        """A decorator for functions that clients call; its options are those of a handler.
 
-        Its options are `allow_parallel_requests`, `max_queue_time`, `benchmark_dataset`,
-        `benchmark_generator`, `benchmark_runs` and `workload_calculator`.
+        What the benchmark gives are keyword arguments; the calculator gets a call's arguments.
         """
 
         def register(served: F) -> F:
-            self._remotes[served.__name__] = _Remote(served, options)
+            remote = _Remote(served, workload_calculator)
+            benchmark, make = None, benchmark_generator
+            if benchmark_dataset is not None or make is not None:
+                benchmark = _RemoteBenchmark(
+                    dataset=[remote.sample(item) for item in benchmark_dataset or ()],
+                    generator=None if make is None else lambda: remote.sample(make()),
+                    runs=benchmark_runs,
+                )
+            self._handlers.append(
+                HandlerConfig(
+                    route=f"/remote/{served.__name__}",
+                    remote_function=remote,
+                    request_parser=remote.parse,
+                    allow_parallel_requests=allow_parallel_requests,
+                    max_queue_time=max_queue_time,
+                    benchmark_config=benchmark,
+                    workload_calculator=workload_calculator and remote.workload,
+                )
+            )
             return served
 
         return register if function is None else register(function)
@@ -133,19 +105,17 @@ class Deployment:
         return Image()
 
     def ensure_ready(self) -> None:
-        """Serve the functions; when that is over, the program is, too."""
-        self.worker().run()
+        """Serve the functions, and end the program: what follows in it is for its clients."""
+        self._worker().run()
         sys.exit(0)
 
     async def async_ensure_ready(self) -> None:
-        """Serve the functions on the asyncio loop that runs."""
-        await self.worker().run_async()
+        """Serve the functions on the asyncio loop that runs, and end the program."""
+        await self._worker().run_async()
         sys.exit(0)
 
-    def worker(self) -> Worker:
-        """The worker that serves the functions."""
-        handlers = [_handler(name, remote) for name, remote in self._remotes.items()]
-        return Worker(WorkerConfig(handlers=handlers, lifecycle=self._lifecycle()))
+    def _worker(self) -> Worker:
+        return Worker(WorkerConfig(handlers=self._handlers, lifecycle=self._lifecycle()))
 
     @asynccontextmanager
     async def _lifecycle(self) -> AsyncGenerator[None]:
@@ -154,28 +124,74 @@ class Deployment:
             async def enter(kind: type, context: AbstractAsyncContextManager[Any]) -> None:
                 self._entered[kind] = await stack.enter_async_context(context)
 
-            # Together, as models that load side by side need not wait for each other.
-            await asyncio.gather(*(enter(kind, context) for kind, context in self._contexts))
+            # Side by side, as models that load need not wait for each other; when one fails, the
+            # others are cancelled and left.
+            async with asyncio.TaskGroup() as group:
+                for kind, context in self._contexts:
+                    group.create_task(enter(kind, context))
             yield
 
 
-def _handler(name: str, remote: _Remote) -> HandlerConfig:
-    options = remote.options
-    dataset: Sequence[Mapping[str, Any]] | None = options.get("benchmark_dataset")
-    generator = options.get("benchmark_generator")
-    benchmark = None
-    if dataset is not None or generator is not None:
-        benchmark = BenchmarkConfig(
-            dataset=None if dataset is None else [remote.sample(item) for item in dataset],
-            generator=None if generator is None else lambda: remote.sample(generator()),
-            runs=options.get("benchmark_runs", 10),
-        )
-    return HandlerConfig(
-        route=f"/remote/{name}",
-        remote_function=remote,
-        request_parser=remote.parse,
-        allow_parallel_requests=options.get("allow_parallel_requests", False),
-        max_queue_time=options.get("max_queue_time", 30.0),
-        benchmark_config=benchmark,
-        workload_calculator=remote.workload if options.get("workload_calculator") else None,
-    )
+class _Remote:
+    """A function as it is called from afar: with encoded arguments, for an encoded result."""
+
+    def __init__(
+        self, function: Callable[..., Any], calculator: Callable[..., float] | None
+    ) -> None:
+        self._function = function
+        self._calculator = calculator
+        self._encoding = Encoding(function.__module__, getattr(function, "__globals__", {}))
+
+    async def __call__(self, args: Any = (), kwargs: Any = None) -> Any:
+        """`{"ok": result}`, or `{"err": exception}`."""
+        read_args, read_kwargs = self._read({"args": args, "kwargs": kwargs or {}})
+        try:
+            result = self._function(*read_args, **read_kwargs)
+            result = await result if isawaitable(result) else result
+            return {"ok": self._encoding.encoded(result)}
+        except Exception as error:  # noqa: BLE001 - it belongs to the client, who gets it
+            log.info("%s raised %r", self._function.__qualname__, error)
+            return {"err": self._encoding.error(error)}
+
+    def parse(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """A request parser: what cannot be read is refused before it is counted or queued."""
+        self._read(payload)
+        return dict(payload)
+
+    def workload(self, payload: Mapping[str, Any]) -> float:
+        """What the definition's own calculator says of the arguments."""
+        args, kwargs = self._read(payload)
+        return 0.0 if self._calculator is None else float(self._calculator(*args, **kwargs))
+
+    def sample(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments of the benchmark as a client would send them."""
+        return {"kwargs": {name: self._encoding.encoded(value) for name, value in kwargs.items()}}
+
+    def _read(self, payload: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        unknown = payload.keys() - {"args", "kwargs"}
+        if unknown:
+            raise JsonDataException(dict.fromkeys(sorted(unknown), "must be within kwargs"))
+        args, kwargs = payload.get("args", []), payload.get("kwargs", {})
+        if not isinstance(args, list | tuple) or not isinstance(kwargs, dict):
+            raise JsonDataException({"kwargs": "must be an object, and args a list"})
+        decoded = self._encoding.decoded
+        try:
+            named = cast("dict[str, Any]", kwargs).items()
+            return (
+                [decoded(value) for value in cast("Sequence[Any]", args)],
+                {name: decoded(value) for name, value in named},
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            raise JsonDataException({"kwargs": str(error)}) from error
+
+
+class _RemoteBenchmark(BenchmarkConfig):
+    """A benchmark whose function must not fail: a model that only raises would be the fastest."""
+
+    def check(self, body: bytes) -> None:
+        """See BenchmarkConfig."""
+        result = orjson.loads(body)["result"]
+        if "ok" not in result:
+            failed = result["err"]
+            said = failed["contents"]["args"]["contents"]
+            raise ValueError(f"the function raised {failed['class']}: {', '.join(map(str, said))}")

@@ -46,6 +46,7 @@ SDK_MODULES: Mapping[str, Mapping[str, str]] = {
     "vastai.data": {},
     "vastai.data.query": {"": "pyworker.compat.hardware_query"},  # all of it
     "vastai.serverless": {},
+    "vastai.serverless.remote": {"Deployment": _DEPLOYMENT, "Image": _DEPLOYMENT},
     "vastai.serverless.server": {},
     "vastai.serverless.server.worker": _WORKER,
     "vastai.serverless.server.lib": {},

@@ -14,6 +14,7 @@ from pyworker.class_form.backend import Backend, Created, LogAction
 from pyworker.class_form.handler import EndpointHandler
 from pyworker.class_form.payload import ApiPayload
 from pyworker.class_form.serve import start_server
+from pyworker.class_form.translate import any_body
 from pyworker.class_form.web import RouteDef, post
 from pyworker.compat.hosted import serve_hosted
 
@@ -47,6 +48,10 @@ class BenchmarkConfig:
     runs: int = 8
     concurrency: int | None = 10
     do_warmup: bool = True
+
+    def check(self, body: bytes) -> None:
+        """Raise ValueError when an answer is not the work that was asked for; here, never."""
+        any_body(body)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from pyworker.class_form.payload_hooks import (
     to_function,
     to_model,
 )
-from pyworker.class_form.translate import SERIAL, any_body, benchmark_config, seeded
+from pyworker.class_form.translate import SERIAL, benchmark_config, seeded
 from pyworker.errors import InvalidRequest
 from pyworker.hooks import Payload, RequestParser, WorkloadHook
 from pyworker.worker import BenchmarkConfig, HandlerConfig, Workload
@@ -150,7 +150,7 @@ def _benchmark(config: "sdk.HandlerConfig") -> BenchmarkConfig | None:
 
     return BenchmarkConfig(
         payload=payload,
-        check=any_body,
+        check=asked.check,
         runs=asked.runs,
         concurrency=asked.concurrency or _DEFAULT_CONCURRENCY,
         warm_up=1 if asked.do_warmup else 0,

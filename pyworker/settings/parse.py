@@ -205,5 +205,8 @@ def comfy_model(text: str) -> str:
 def no_deployment(text: str) -> bool:
     """Nothing but false: see the table."""
     if boolean(text):
-        raise ValueError("false: code deployments need the server of the vastai package")
+        raise ValueError(
+            "false (the vastai package fetches and installs deployments, and `pyworker run FILE`"
+            " serves one that is here)"
+        )
     return False

@@ -91,8 +91,9 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "IS_DEPLOYMENT": (
         "false",
         (
-            "`true` is refused: code deployments need the server of the vastai package, with its"
-            " DEPLOYMENT_ID, CONTAINER_API_KEY, VAST_API_KEY, VAST_API_URL, DEBUG_DEPLOYMENT_TAR"
+            "`true` is refused: the vastai package fetches and installs code deployments, by its"
+            " DEPLOYMENT_ID, CONTAINER_API_KEY, VAST_API_KEY, VAST_API_URL, DEBUG_DEPLOYMENT_TAR;"
+            " `pyworker run deployment.py` serves one that is here"
         ),
     ),
     "VAST_LOG_LEVEL": ("INFO", "DEBUG, INFO, WARNING or ERROR"),

@@ -259,7 +259,8 @@ async def test_a_lifecycle_that_fails_ends_the_worker(tmp_path: Path):
         ["run", "worker.py"], folder=tmp_path, environ=environment(tmp_path)
     )
     assert code == 1
-    assert "OSError: no GPU" in process.err.text
+    said = process.err.lines[-1]
+    assert "the worker died: its lifecycle failed: OSError: no GPU" in said
 
 
 @pytest.mark.parametrize(
