@@ -1,45 +1,18 @@
-"""What a user of the SDK writes, run by an interpreter that has `vastai` installed.
-
-Usage: python sdk_client.py SCENARIO AUTOSCALER_URL API_KEY; one JSON object a line on stdout. The
-SDK is used as it is: its addresses are set through its constructor and a class attribute.
-"""
+"""What a user of the SDK writes: requests of both kinds, and what goes wrong; see sdk_start.py."""
 
 # The package is not there when this repository is checked.
 # pyright: basic, reportMissingImports=false
 
 import asyncio
-import json
-import os
-import sys
 
-# Read by the SDK's server half when it is constructed; nobody is called by them.
-os.environ |= {
-    "CONTAINER_ID": "1",
-    "PUBLIC_IPADDR": "127.0.0.1",
-    "WORKER_PORT": "3000",
-    "VAST_TCP_PORT_3000": "3000",
-    "VAST_LOG_LEVEL": "error",
-}
-os.environ["REPORT_ADDR"] = sys.argv[2]
-
+from sdk_start import PATIENCE, begin, outcome, tell  # isort: skip - it prepares the SDK's imports
 from vastai import Serverless
 from vastai.serverless.server.lib.backend import Backend
 from vastai.serverless.server.lib.data_types import AuthData
 
-# Seconds; the test that waits for this script gives up earlier.
-PATIENCE = 60.0
-
-
-def tell(**result: object) -> None:
-    print(json.dumps(result), flush=True)
-
 
 def body(tokens: object, **parameters: object) -> dict:
     return {"inputs": "Tell me a story.", "parameters": {"max_new_tokens": tokens, **parameters}}
-
-
-def outcome(result: dict) -> dict:
-    return {name: result.get(name) for name in ("ok", "status", "response", "request_idx", "url")}
 
 
 async def streamed(endpoint, tokens: int) -> dict:
@@ -115,12 +88,5 @@ async def verify(client: Serverless, endpoint) -> None:
     tell(status=route.status, grant=check(grant), forged=check(forged))
 
 
-async def main(scenario: str, url: str, api_key: str) -> None:
-    Serverless.SSL_CERT_URL = f"{url}/static/jvastai_root.cer"
-    async with Serverless(api_key, autoscaler_url=url, webserver_url=url) as client:
-        endpoint = await client.get_endpoint("local")
-        scenarios = {"requests": requests, "errors": errors, "wait": wait, "verify": verify}
-        await scenarios[scenario](client, endpoint)
-
-
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    begin(requests, errors, wait, verify)
