@@ -5,7 +5,7 @@ here. Both wait for the other side to end, whatever happens:
 
     cancelled here    the coroutine is cancelled, and has ended when `call` raises
     cancelled there   the Trio function is cancelled, and has ended when `call_trio` raises
-    raised            the exception comes out on the side that asked
+    raised            the exception comes out on the side that asked, also while it is cancelled
     a loop ends       whoever waits for it gets LoopEnded
 
 So nothing of a request runs on when the request is over. A coroutine that takes no notice of its
@@ -121,7 +121,8 @@ class Bridge:
             try:
                 with scope:
                     result = outcome.Value(await function(*args, **kwargs))
-            except trio.Cancelled:
+            except trio.Cancelled:  # not of `scope`: nobody there has asked for it
+                result = outcome.Error(LoopEnded("Trio's side has ended"))
                 raise
             except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
                 result = outcome.Error(error)
@@ -244,9 +245,13 @@ def _resolve(future: "asyncio.Future[T]", result: outcome.Outcome[T]) -> None:
 
 
 async def _ended(future: "asyncio.Future[Any]") -> None:
-    """Wait for a future whose result nobody wants any more, whoever cancels that again."""
+    """Wait for a future whose result nobody wants any more, whoever cancels that again.
+
+    Raises:
+        BaseException: The error that it ended with, if it was not cancelled.
+    """
     while not future.done():
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({future})
     if not future.cancelled():
-        future.exception()
+        future.result()

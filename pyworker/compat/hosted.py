@@ -5,6 +5,7 @@ what they share with the rest of the program stays on one loop.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -67,8 +68,13 @@ async def _as_guest(serving: Serving, settings: Settings) -> None:
     try:
         result = await asyncio.shield(ended)
     except asyncio.CancelledError:
-        if token is not None:
+        if token is None:
+            scope.cancel()  # it has not begun, and will end when it does
+        else:
             token.run_sync_soon(scope.cancel)
-        await asyncio.wait({ended})
+        # Whoever cancels again: the loop must not end under Trio's feet.
+        while not ended.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({ended})
         raise
     result.unwrap()

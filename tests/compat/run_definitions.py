@@ -2,8 +2,8 @@
 
     python tests/compat/run_definitions.py FOLDER...
 
-Every `worker.py` and `server.py` below the folders that starts a worker is described, started,
-measured by its own benchmark, sent one request, and stopped. Libraries that only their benchmarks
+Every script below the folders that starts a worker or a deployment is described, started, measured
+by its own benchmark, sent one request, and stopped. Libraries that only their benchmarks
 need (nltk, transformers) are those of tests/compat/shims, since they download.
 """
 
@@ -29,7 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 from fakes.grants import autoscaler  # noqa: E402 - after the path to it
 from fakes.model import Call, FakeModel  # noqa: E402
 
-_STARTS = re.compile(r"\bWorker\(|\bstart_server\(")
+_STARTS = re.compile(r"\bWorker\(|\bstart_server\(|\bensure_ready\(")
 _IMPORTS = re.compile(r"^\s*(from|import) (vastai|lib\.backend|lib\.server)\b", re.MULTILINE)
 # What their environments give: any of it may be read when they are imported.
 _ENVIRON = {
