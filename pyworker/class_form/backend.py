@@ -4,10 +4,12 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
-from typing import Any
 
 from pyworker.class_form.handler import EndpointHandler
 from pyworker.class_form.model_session import ModelSession
+from pyworker.class_form.payload import ApiPayload
+from pyworker.class_form.request import Request
+from pyworker.class_form.response import StreamResponse
 from pyworker.compat.bridge import Bridge
 from pyworker.errors import DefinitionGaveUp, SettingsError
 from pyworker.worker import HandlerConfig
@@ -42,7 +44,7 @@ class Created:
         self.make = make
         self.source = source
 
-    async def __call__(self, _: Any) -> Any:
+    async def __call__(self, _: Request) -> StreamResponse:
         """Never: `start_server` looks for handlers of this kind in the routes."""
         raise RuntimeError("a handler of create_handler is served by start_server only")
 
@@ -71,13 +73,13 @@ class Backend:
         model_server_url: str | None,
         model_log_file: str | None = None,
         allow_parallel_requests: bool | None = None,
-        benchmark_handler: EndpointHandler[Any] | None = None,
+        benchmark_handler: EndpointHandler[ApiPayload] | None = None,
         log_actions: Sequence[tuple[LogAction, str]] = (),
         max_wait_time: float | _Unset | None = UNSET,
         *,
         healthcheck_url: str | None = None,
         max_sessions: int | None = 10,
-        lifecycle: AbstractAsyncContextManager[Any] | None = None,
+        lifecycle: AbstractAsyncContextManager[object] | None = None,
     ) -> None:
         self.model_server_url = model_server_url
         self.model_log_file = model_log_file
@@ -99,7 +101,7 @@ class Backend:
             raise SettingsError("the backend has no model server to ask")
         return ModelSession(self.bridge, self.model_server_url)
 
-    def create_handler(self, handler: EndpointHandler[Any]) -> Created:
+    def create_handler(self, handler: EndpointHandler[ApiPayload]) -> Created:
         """A handler to stand in a route for POST."""
         # Here, because the translation needs this module's names.
         from pyworker.class_form.translate import handler_config  # noqa: PLC0415

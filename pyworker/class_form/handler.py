@@ -10,11 +10,11 @@ from pyworker.class_form.payload import ApiPayload
 from pyworker.class_form.request import Request
 from pyworker.class_form.response import StreamResponse
 
-P = TypeVar("P", bound=ApiPayload)
+P_co = TypeVar("P_co", bound=ApiPayload, covariant=True)
 
 
 @dataclass
-class EndpointHandler(ABC, Generic[P]):
+class EndpointHandler(ABC, Generic[P_co]):
     """One route. A subclass says where the model server is asked, and with which payload.
 
     The fields are those of all generations; each may be set when the handler is made.
@@ -51,10 +51,10 @@ class EndpointHandler(ABC, Generic[P]):
 
     @classmethod
     @abstractmethod
-    def payload_cls(cls) -> type[P]:
+    def payload_cls(cls) -> type[P_co]:
         """The class of the payload."""
 
-    def make_benchmark_payload(self) -> P:
+    def make_benchmark_payload(self) -> P_co:
         """A payload for the benchmark."""
         return self.payload_cls().for_test()
 

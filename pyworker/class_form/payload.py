@@ -37,7 +37,7 @@ class ApiPayload(ABC):
         """A payload for the benchmark and for load tests; should not repeat itself."""
 
     @abstractmethod
-    def generate_payload_json(self) -> Mapping[str, Any]:
+    def generate_payload_json(self) -> Mapping[str, object]:
         """What the model server gets, as JSON."""
 
     @abstractmethod
@@ -63,7 +63,7 @@ class ApiPayload(ABC):
             raise JsonDataException(missing)
         return cls(**{name: json_msg[name] for name in parameters if name in json_msg})
 
-    def generate_payload_multipart(self) -> Mapping[str, Any] | None:
+    def generate_payload_multipart(self) -> Mapping[str, object] | None:
         """Form fields for the model server instead of JSON; None for JSON.
 
         A value is a file part `(filename, content, content_type)`, text or a number, true or false,

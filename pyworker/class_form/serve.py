@@ -8,13 +8,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import trio
 
 from pyworker.class_form.backend import Backend
 from pyworker.class_form.describe import described
 from pyworker.class_form.translate import worker_config
+from pyworker.class_form.web import Route
 from pyworker.compat.asyncio_thread import asyncio_thread
 from pyworker.compat.bridge import Bridge
 from pyworker.errors import DefinitionGaveUp, PyworkerError, SettingsError
@@ -51,7 +51,7 @@ PINNED = Path(".has_benchmark")
 _NO_MATTER = {"backlog", "reuse_address", "reuse_port", "shutdown_timeout"}
 
 
-def start_server(backend: Backend, routes: Sequence[Any], **options: Any) -> None:
+def start_server(backend: Backend, routes: Sequence[Route], **options: object) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
@@ -71,7 +71,7 @@ def start_server(backend: Backend, routes: Sequence[Any], **options: Any) -> Non
         raise SystemExit(code)
 
 
-def environment(options: Mapping[str, Any]) -> dict[str, str]:
+def environment(options: Mapping[str, object]) -> dict[str, str]:
     """The environment, with what was said of the server's socket.
 
     Raises:
@@ -89,7 +89,7 @@ def environment(options: Mapping[str, Any]) -> dict[str, str]:
 class Serving:
     """One worker in class form, from its definition to its end; named for its script's folder."""
 
-    def __init__(self, backend: Backend, routes: Sequence[Any]) -> None:
+    def __init__(self, backend: Backend, routes: Sequence[Route]) -> None:
         self._name = Path(sys.argv[0]).resolve().parent.name or "worker"
         self.backend = backend
         ASKED.served = True

@@ -7,7 +7,7 @@ in for it, too; where it is, its own classes are taken as well (`compat/aiohttp_
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from pyworker.class_form.request import Request
 from pyworker.class_form.response import Body, Response, StreamResponse, json_response
@@ -18,6 +18,7 @@ __all__ = [
     "Request",
     "RequestHandler",
     "Response",
+    "Route",
     "RouteDef",
     "StreamResponse",
     "delete",
@@ -30,8 +31,26 @@ __all__ = [
 ]
 
 
-# A handler gets a request of ours or, where aiohttp is imported, of aiohttp's.
-RequestHandler = Callable[[Any], Awaitable[Any]]
+RequestHandler = Callable[[Request], Awaitable[StreamResponse]]
+
+
+class Route(Protocol):
+    """What a server can be given as a route: a `RouteDef` of ours, or of aiohttp's."""
+
+    @property
+    def method(self) -> str:
+        """Such as POST; `*` for all."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """With names in braces."""
+        ...
+
+    @property
+    def handler(self) -> Any:
+        """A coroutine function from a request to its answer."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,7 @@ def _errors() -> Iterator[tuple[str, type[HTTPException]]]:
 ERRORS = dict(_errors())
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> type[HTTPException]:
     if name in ERRORS:
         return ERRORS[name]
     raise AttributeError(f"{__name__} has no {name}: for that, aiohttp must be installed")

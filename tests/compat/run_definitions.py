@@ -3,7 +3,7 @@
     python tests/compat/run_definitions.py FOLDER...
 
 Every script below the folders that starts a worker or a deployment is described, started, measured
-by its own benchmark, sent one request, and stopped. Libraries that only their benchmarks
+by its own benchmark, sent one request on each route, and stopped. Libraries that only their benchmarks
 need (nltk, transformers) are those of tests/compat/shims, since they download.
 """
 
@@ -135,7 +135,7 @@ async def serve(
             with log.open("a") as file:
                 file.write("".join(f"{marker}\n" for marker in about["on_load"][:1]))
             await said(told, r"-> (ready)", child)
-            found.result = await ask(f"http://127.0.0.1:{port}", about["benchmark"])
+            found.result = await ask(f"http://127.0.0.1:{port}", about["benchmark"], found.routes)
     except (trio.TooSlowError, RuntimeError):
         found.result = f"not ready: {last_change(told.read_text())}"
     finally:
@@ -159,13 +159,20 @@ async def said(told: Path, pattern: str, child: trio.Process) -> str:
     return match.group(1)
 
 
-async def ask(url: str, benchmark: dict[str, Any]) -> str:
-    body = autoscaler().envelope(json.dumps(benchmark["payload"]).encode())
-    async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as client:
-        answer = await client.post(url + benchmark["route"], content=body)
+async def ask(url: str, benchmark: dict[str, Any], routes: list[str]) -> str:
+    """What the measured route answers to a payload of the benchmark, and the others to the same."""
+    payload = json.dumps(benchmark["payload"]).encode()
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=_PATIENCE) as client:
+
+        async def posted(route: str) -> httpx.Response:
+            return await client.post(route, content=autoscaler().envelope(payload))
+
+        answer = await posted(benchmark["route"])
+        others = [str((await posted(r)).status_code) for r in routes if r != benchmark["route"]]
     kind = answer.headers.get("content-type", "no body")
     counted = f"workload {benchmark['workload']:g}"
-    return f"{answer.status_code} {kind}, {len(answer.content)} bytes, {counted}"
+    said = f"{answer.status_code} {kind}, {len(answer.content)} bytes, {counted}"
+    return f"{said}; others {', '.join(others)}" if others else said
 
 
 def answer_with(image: Path) -> Any:
