@@ -13,6 +13,8 @@ from pyworker.errors import SettingsError
 
 log = logging.getLogger(__name__)
 
+# Where `os.environ[...]` raises; the module is frozen into the interpreter.
+_OS = {"<frozen os>", os.__file__}
 _NOTHING_SERVED = (
     "has ended without starting a worker: Worker(...).run(), start_server(...) or"
     " Deployment(...).ensure_ready()"
@@ -70,9 +72,9 @@ def _failed(name: str, error: BaseException) -> int:
     # Definitions like to have every library's debug lines; here they would hide the sentence.
     set_up_logging("INFO", "text")
 
-    if not isinstance(error, SettingsError):
+    sentence, known = _sentence(name, error)
+    if not known:
         traceback.print_exception(error)
-    sentence = _sentence(name, error)
     try:
         identity = read_settings(os.environ).identity(listening_port=0)
     except BadSettings as bad:
@@ -80,13 +82,17 @@ def _failed(name: str, error: BaseException) -> int:
     return refuse(sentence, identity)
 
 
-def _sentence(name: str, error: BaseException) -> str:
+def _sentence(name: str, error: BaseException) -> tuple[str, bool]:
+    """What is wrong, and whether that is all there is to know: no traceback would say more."""
     if isinstance(error, SettingsError):
-        return f"{name}: {error}"
+        return f"{name}: {error}", True
     said = f"{name}: {type(error).__name__}: {error}"
     if isinstance(error, ModuleNotFoundError):
-        return f"{said} (install what the definition needs, as its requirements.txt says)"
-    return said
+        return f"{said} (install what the definition needs, as its requirements.txt says)", True
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    if isinstance(error, KeyError) and where and where[0].filename in _OS:
+        return f"{name}: it needs the environment variable {error.args[0]}", True
+    return said, False
 
 
 def _code(end: SystemExit) -> int:

@@ -202,6 +202,9 @@ def answer_with(image: Path) -> Any:
 
 def last_change(text: str) -> str:
     """What the readiness said last, or the worker."""
+    _, died, why = text.rpartition("the worker died: ")
+    if died:
+        return why.splitlines()[0]
     changes = [line for line in text.splitlines() if "readiness:" in line]
     return changes[-1].partition("readiness: ")[2] if changes else last_sentence(text)
 

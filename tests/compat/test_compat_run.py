@@ -269,6 +269,8 @@ async def test_a_lifecycle_that_fails_ends_the_worker(tmp_path: Path):
         ("import nowhere\n", 2, "No module named 'nowhere' (install what the definition needs"),
         ("from vastai import Serverless\n", 2, "stands in for a part of vastai, and Serverless"),
         ("from aiohttp import ClientSession\n", 2, "the aiohttp package must be installed"),
+        ("import os\nos.environ['NOT_SET']\n", 2, "it needs the environment variable NOT_SET"),
+        ("raise KeyError('route')\n", 2, "KeyError: 'route'"),
         ("raise ValueError('MODEL_NAME is not set')\n", 2, "ValueError: MODEL_NAME is not set"),
         (
             "from vastai import HandlerConfig\nHandlerConfig(route='/x', backend_url='y')\n",
@@ -296,6 +298,15 @@ async def test_what_cannot_be_run_says_why(tmp_path: Path, script: str, code: in
     )
     assert ended == code
     assert sentence in process.err.lines[-1]
+
+
+@pytest.mark.parametrize("script", ["import nowhere\n", "import os\nos.environ['NOT_SET']\n"])
+async def test_what_a_sentence_says_wholly_is_one_sentence(tmp_path: Path, script: str):
+    (tmp_path / "worker.py").write_text(script)
+    _, process = await finished(
+        ["run", "worker.py"], folder=tmp_path, environ=environment(tmp_path)
+    )
+    assert len(process.err.lines) == 1, process.err.text
 
 
 async def test_a_path_that_is_no_file(tmp_path: Path):
