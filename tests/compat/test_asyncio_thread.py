@@ -59,8 +59,10 @@ async def test_the_end_cancels_what_still_runs_there_and_may_use_trio_to_clean_u
 
 async def test_a_cancelled_owner_ends_the_thread_and_its_calls():
     began, seen = Signal(), list[str]()
+    loops: list[asyncio.AbstractEventLoop] = []
 
     async def endless() -> None:
+        loops.append(asyncio.get_running_loop())
         began.set()
         try:
             await asyncio.get_running_loop().create_future()
@@ -74,7 +76,7 @@ async def test_a_cancelled_owner_ends_the_thread_and_its_calls():
             scope.cancel()
     assert scope.cancelled_caught
     assert seen == ["ended"]
-    assert "asyncio" not in {thread.name for thread in threading.enumerate()}
+    assert [loop.is_closed() for loop in loops] == [True]
 
 
 async def test_an_error_of_the_block_comes_out_when_the_thread_has_ended():

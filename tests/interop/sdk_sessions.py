@@ -72,8 +72,8 @@ async def together(client, endpoint) -> None:
 
 async def left(client, endpoint) -> None:
     """A session that nobody uses any more, and one that a stream keeps open beyond its time."""
-    idle = await endpoint.session(cost=70, lifetime=1)
-    busy = await endpoint.session(cost=1000, lifetime=1)
+    idle = await endpoint.session(cost=70, lifetime=2)
+    busy = await endpoint.session(cost=1000, lifetime=2)
     stream = await busy.request("/generate_stream", body(1000), cost=1000, stream=True)
     events = [event async for event in stream["response"]]  # 2.5 s
     still_open = (await health(client, busy))["ok"]
