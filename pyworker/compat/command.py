@@ -89,6 +89,8 @@ def _sentence(name: str, error: BaseException) -> tuple[str, bool]:
     said = f"{name}: {type(error).__name__}: {error}"
     if isinstance(error, ModuleNotFoundError):
         return f"{said} (install what the definition needs, as its requirements.txt says)", True
+    if isinstance(error, ImportError):  # those of the stand-ins among them
+        return said, True
     where = traceback.extract_tb(error.__traceback__)[-1:]
     if isinstance(error, KeyError) and where and where[0].filename in _OS:
         return f"{name}: it needs the environment variable {error.args[0]}", True

@@ -58,7 +58,9 @@ async def run_benchmark(
         )
     result = statistics.median(rates)
     if not result > 0:
-        raise BenchmarkFailed("benchmark: its requests have a workload of 0")
+        raise BenchmarkFailed(
+            "benchmark: its requests have a workload of 0 (MAX_PERF pins what cannot be measured)"
+        )
     log.info("benchmark: %.1f workload/s (median of %d runs)", result, config.runs)
     return result
 

@@ -300,7 +300,15 @@ async def test_what_cannot_be_run_says_why(tmp_path: Path, script: str, code: in
     assert sentence in process.err.lines[-1]
 
 
-@pytest.mark.parametrize("script", ["import nowhere\n", "import os\nos.environ['NOT_SET']\n"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import nowhere\n",
+        "import os\nos.environ['NOT_SET']\n",
+        "from vastai import Serverless\n",
+        "from aiohttp import ClientSession\n",
+    ],
+)
 async def test_what_a_sentence_says_wholly_is_one_sentence(tmp_path: Path, script: str):
     (tmp_path / "worker.py").write_text(script)
     _, process = await finished(
