@@ -4,10 +4,10 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from pyworker.bridge.calls import Bridge
 from pyworker.class_form.fields import Fields
 from pyworker.class_form.model_response import ModelResponse
 from pyworker.class_form.request import Pen, Request
-from pyworker.compat.bridge import Bridge
 from pyworker.errors import InternalError
 from pyworker.streaming import Call, ClientRequest, ModelAnswer, Stream
 
@@ -89,6 +89,6 @@ def _request(request: ClientRequest, pen: Pen) -> Any:
     web = sys.modules.get("aiohttp.web")
     if web is None or not hasattr(web, "BaseRequest"):
         return Request(request, pen)
-    from pyworker.compat.aiohttp_request import aiohttp_request  # noqa: PLC0415
+    from pyworker.class_form.aiohttp_request import aiohttp_request  # noqa: PLC0415
 
     return aiohttp_request(request, pen)

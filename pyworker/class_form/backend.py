@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 
+from pyworker.bridge.calls import Bridge
 from pyworker.class_form.handler import EndpointHandler
 from pyworker.class_form.model_session import ModelSession
 from pyworker.class_form.payload import ApiPayload
 from pyworker.class_form.request import Request
 from pyworker.class_form.response import StreamResponse
-from pyworker.compat.bridge import Bridge
 from pyworker.errors import DefinitionGaveUp, SettingsError
 from pyworker.worker import HandlerConfig
 
@@ -36,13 +36,13 @@ class Created:
     """What `create_handler` gives, to stand in a route.
 
     Args:
-        make: Makes the handler for a route's path; called when the server is started.
-        source: What it was created from, to be found again as the one that is measured.
+        source: What it was created from: an EndpointHandler, unless there is `make`.
+        make: Makes what is served on a path; called when the server is started.
     """
 
-    def __init__(self, make: Callable[[str], HandlerConfig], source: object) -> None:
-        self.make = make
+    def __init__(self, source: object, make: Callable[[str], HandlerConfig] | None = None) -> None:
         self.source = source
+        self.make = make
 
     async def __call__(self, _: Request) -> StreamResponse:
         """Never: `start_server` looks for handlers of this kind in the routes."""
@@ -103,10 +103,7 @@ class Backend:
 
     def create_handler(self, handler: EndpointHandler[ApiPayload]) -> Created:
         """A handler to stand in a route for POST."""
-        # Here, because the translation needs this module's names.
-        from pyworker.class_form.translate import handler_config  # noqa: PLC0415
-
-        return Created(lambda route: handler_config(route, handler, self), handler)
+        return Created(handler)
 
     def backend_errored(self, msg: str) -> None:
         """The model server is beyond repair: the worker reports it and ends."""

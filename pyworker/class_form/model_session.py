@@ -7,9 +7,9 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from pyworker.bridge.calls import Bridge
 from pyworker.class_form.fields import Fields
 from pyworker.class_form.model_response import ModelResponse
-from pyworker.compat.bridge import Bridge
 from pyworker.proxy.streaming import OpenedAnswer
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
 

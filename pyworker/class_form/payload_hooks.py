@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
+from pyworker.bridge.calls import Bridge
 from pyworker.class_form.encoding import json_bytes
 from pyworker.class_form.multipart import multipart_request
 from pyworker.class_form.payload import ApiPayload, JsonDataException
-from pyworker.compat.bridge import Bridge
 from pyworker.errors import InvalidRequest
 from pyworker.hooks import Answer, Function, ModelRequest, Payload, RequestParser
 

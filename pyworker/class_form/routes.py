@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from pyworker.bridge.calls import Bridge
 from pyworker.class_form.answering import answered_by
 from pyworker.class_form.web import RequestHandler
-from pyworker.compat.bridge import Bridge
 from pyworker.worker import OpenRoute
 
 # `{name:expression}`, of which only a rest at the end is known here.

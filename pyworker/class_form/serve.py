@@ -11,12 +11,12 @@ from pathlib import Path
 
 import trio
 
+from pyworker.bridge.calls import Bridge
+from pyworker.bridge.thread import asyncio_thread
 from pyworker.class_form.backend import Backend
 from pyworker.class_form.describe import described
 from pyworker.class_form.translate import worker_config
 from pyworker.class_form.web import Route
-from pyworker.compat.asyncio_thread import asyncio_thread
-from pyworker.compat.bridge import Bridge
 from pyworker.errors import DefinitionGaveUp, PyworkerError, SettingsError
 from pyworker.process import first_error, main
 from pyworker.run import run

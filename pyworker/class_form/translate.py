@@ -156,7 +156,7 @@ def _handlers(backend: Backend, routes: Sequence[Any]) -> tuple[HandlerConfig, .
     for route in routes:
         if route.method not in {"POST", "*"}:
             raise ValueError(f"route {route.path}: a handler takes POST, not {route.method}")
-    configs = [route.handler.make(pattern(route.path)) for route in routes]
+    configs = [_served(pattern(route.path), route.handler, backend) for route in routes]
     measured = _measured(backend, [route.handler.source for route in routes], configs)
     if measured is None:
         return tuple(configs)
@@ -167,6 +167,12 @@ def _handlers(backend: Backend, routes: Sequence[Any]) -> tuple[HandlerConfig, .
         configs.append(handler_config(path, handler, backend))
     configs[at] = replace(configs[at], benchmark_config=benchmark_config(handler))
     return tuple(configs)
+
+
+def _served(path: str, created: Created, backend: Backend) -> HandlerConfig:
+    if created.make is not None:
+        return created.make(path)
+    return handler_config(path, cast("EndpointHandler[Any]", created.source), backend)
 
 
 def _measured(

@@ -1,7 +1,7 @@
 """Requests, responses and routes under the names that aiohttp gives them.
 
 Definitions in class form are written with these names. Where aiohttp is not installed they stand
-in for it, too; where it is, its own classes are taken as well (`compat/aiohttp_request.py`).
+in for it, too; where it is, its own classes are taken as well (`class_form/aiohttp_request.py`).
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping

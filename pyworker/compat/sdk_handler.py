@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyworker.class_form.answering import model_answered_by
 from pyworker.class_form.backend import Backend, Created
@@ -21,13 +21,11 @@ from pyworker.class_form.payload_hooks import (
     to_function,
     to_model,
 )
-from pyworker.class_form.translate import SERIAL, benchmark_config, seeded
+from pyworker.class_form.translate import SERIAL, benchmark_config, handler_config, seeded
+from pyworker.compat import sdk_config
 from pyworker.errors import InvalidRequest
 from pyworker.hooks import Payload, RequestParser, WorkloadHook
 from pyworker.worker import BenchmarkConfig, HandlerConfig, Workload
-
-if TYPE_CHECKING:
-    from pyworker.compat import sdk
 
 log = logging.getLogger(__name__)
 
@@ -41,20 +39,23 @@ class Sample(dict[str, Any]):
     """A payload of the benchmark: the definition's request parser does not see it."""
 
 
-def served_handler(config: "sdk.HandlerConfig", backend: Backend) -> Created:
+def served_handler(config: sdk_config.HandlerConfig, backend: Backend) -> Created:
     """What stands in a route for a handler of the SDK's form."""
     if config.handler_class is None:
-        return Created(lambda route: _generic(route, config, backend), config)
+        return Created(config, lambda route: _generic(route, config, backend))
     handler = config.handler_class()
-    created = backend.create_handler(handler)
     if config.benchmark_config is None:
-        return created
+        return backend.create_handler(handler)
     # Of several classes, the one that its config gives a benchmark is measured.
     benchmark = benchmark_config(handler)
-    return Created(lambda route: replace(created.make(route), benchmark_config=benchmark), handler)
+
+    def make(route: str) -> HandlerConfig:
+        return replace(handler_config(route, handler, backend), benchmark_config=benchmark)
+
+    return Created(handler, make)
 
 
-def _generic(route: str, config: "sdk.HandlerConfig", backend: Backend) -> HandlerConfig:
+def _generic(route: str, config: sdk_config.HandlerConfig, backend: Backend) -> HandlerConfig:
     parallel = config.allow_parallel_requests
     served = HandlerConfig(
         route=route,
@@ -95,7 +96,7 @@ async def _called(function: Callable[..., Any], parameters: dict[str, Any]) -> A
     return await result if isawaitable(result) else result
 
 
-def _parser(config: "sdk.HandlerConfig") -> RequestParser | None:
+def _parser(config: sdk_config.HandlerConfig) -> RequestParser | None:
     own = config.request_parser
     if own is None:
         return None
@@ -111,7 +112,7 @@ def _parser(config: "sdk.HandlerConfig") -> RequestParser | None:
     return parse
 
 
-def _workload(config: "sdk.HandlerConfig") -> WorkloadHook | Workload:
+def _workload(config: sdk_config.HandlerConfig) -> WorkloadHook | Workload:
     own = config.workload_calculator
     if own is None:
         return _CONSTANT
@@ -136,7 +137,7 @@ def _workload(config: "sdk.HandlerConfig") -> WorkloadHook | Workload:
     return count
 
 
-def _benchmark(config: "sdk.HandlerConfig") -> BenchmarkConfig | None:
+def _benchmark(config: sdk_config.HandlerConfig) -> BenchmarkConfig | None:
     asked = config.benchmark_config
     if asked is None:
         return None
@@ -158,7 +159,7 @@ def _benchmark(config: "sdk.HandlerConfig") -> BenchmarkConfig | None:
 
 
 def _sampler(
-    config: "sdk.HandlerConfig", asked: "sdk.BenchmarkConfig"
+    config: sdk_config.HandlerConfig, asked: sdk_config.BenchmarkConfig
 ) -> Callable[[], Mapping[str, object]]:
     payload_class, dataset, generator = config.payload_class, asked.dataset, asked.generator
     if payload_class is not None:

@@ -1,13 +1,8 @@
-"""A model server for definitions of other generations, and an asyncio loop for their coroutines."""
-
-from collections.abc import AsyncIterator
+"""A model server for definitions of other generations."""
 
 import pytest
 import trio
 from fakes.model import FakeModel
-
-from pyworker.compat.asyncio_thread import asyncio_thread
-from pyworker.compat.bridge import Bridge
 
 
 @pytest.fixture
@@ -16,10 +11,3 @@ async def model(nursery: trio.Nursery) -> FakeModel:
     model = FakeModel()
     await nursery.start(model.serve)
     return model
-
-
-@pytest.fixture
-async def bridge() -> AsyncIterator[Bridge]:
-    """Between the test and an asyncio loop in a thread."""
-    async with asyncio_thread(Bridge()) as running:
-        yield running

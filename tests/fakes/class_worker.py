@@ -11,9 +11,9 @@ import orjson
 from fakes.grants import autoscaler
 from fakes.model import FakeModel
 from fakes.worker_app import WorkerApp, running_worker
+from pyworker.bridge.thread import asyncio_thread
 from pyworker.class_form.backend import Backend
 from pyworker.class_form.translate import worker_config
-from pyworker.compat.asyncio_thread import asyncio_thread
 
 
 @dataclass

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import trio
 
-from pyworker.compat.bridge import Bridge, LoopEnded
+from pyworker.bridge.calls import Bridge, LoopEnded
 
 
 async def test_a_coroutine_asks_trio_and_gets_its_answer(bridge: Bridge):

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from pyworker.compat.bridge import GIVE_UP_SECONDS, Bridge, LoopEnded
+from pyworker.bridge.calls import GIVE_UP_SECONDS, Bridge, LoopEnded
 
 log = logging.getLogger(__name__)
 

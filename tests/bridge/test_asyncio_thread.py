@@ -11,8 +11,8 @@ import pytest
 import trio
 from across import Signal
 
-from pyworker.compat.asyncio_thread import asyncio_thread
-from pyworker.compat.bridge import Bridge, LoopEnded
+from pyworker.bridge.calls import Bridge, LoopEnded
+from pyworker.bridge.thread import asyncio_thread
 
 
 async def test_before_and_after_there_is_no_loop():
@@ -89,7 +89,7 @@ async def test_an_error_of_the_block_comes_out_when_the_thread_has_ended():
 async def test_a_thread_that_does_not_end_is_left_behind(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    import pyworker.compat.asyncio_thread as module  # noqa: PLC0415 - to shorten its patience
+    import pyworker.bridge.thread as module  # noqa: PLC0415 - to shorten its patience
 
     monkeypatch.setattr(module, "GIVE_UP_SECONDS", 0.05)
     monkeypatch.setattr(module, "_END_SECONDS", 0.05)
@@ -129,7 +129,7 @@ async def test_a_loop_that_ends_by_itself_ends_its_owner():
 async def test_several_that_do_not_end_hold_up_the_end_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    import pyworker.compat.asyncio_thread as module  # noqa: PLC0415 - to shorten its patience
+    import pyworker.bridge.thread as module  # noqa: PLC0415 - to shorten its patience
 
     monkeypatch.setattr(module, "GIVE_UP_SECONDS", 0.2)
     monkeypatch.setattr(module, "_END_SECONDS", 0.05)

@@ -11,8 +11,8 @@ import pytest
 import trio
 from across import Signal
 
-import pyworker.compat.bridge as bridge_module
-from pyworker.compat.bridge import Bridge, LoopEnded
+import pyworker.bridge.calls as bridge_module
+from pyworker.bridge.calls import Bridge, LoopEnded
 
 
 async def test_a_coroutine_runs_on_the_loop_of_the_thread(bridge: Bridge):

@@ -2,20 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 
-import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from pyworker.compat.asyncio_thread import asyncio_thread
-from pyworker.compat.bridge import GIVE_UP_SECONDS, Bridge
-
-
-@pytest.fixture
-async def bridge() -> AsyncIterator[Bridge]:
-    async with asyncio_thread(Bridge()) as running:
-        yield running
+from pyworker.bridge.calls import GIVE_UP_SECONDS, Bridge
 
 
 async def test_a_coroutine_that_is_cancelled_before_its_first_step_is_not_waited_for(
