@@ -7,14 +7,19 @@
 //! look. So a text made to collide costs time, at most that of counting it, and never a wrong count.
 
 mod hash;
+mod packed;
 mod ring;
+mod short;
 mod texts;
+mod wide;
 mod words;
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
+pub use packed::Packed;
+pub use short::Short;
 pub use texts::Memory;
-pub use words::{Packed, Short, Words};
+pub use words::Words;
 
 /// Threads that have words of their own at once; any more of them count without.
 ///

@@ -61,9 +61,21 @@ fn doubtful(text: &str, mut at: usize) -> Option<(usize, usize)> {
 /// Bytes of characters below U+0300 at the beginning.
 #[inline]
 fn low(text: &[u8]) -> usize {
-    text.iter()
+    if text.first().is_none_or(|byte| *byte >= FIRST) {
+        return 0;
+    }
+    // Whole steps without a branch for each byte, which the compiler puts into vectors.
+    let is_low = |step: &[u8]| step.iter().fold(0, |most, byte| most.max(*byte)) < FIRST;
+    let at = 64
+        * text
+            .chunks_exact(64)
+            .take_while(|step| is_low(step))
+            .count();
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest
+        .iter()
         .position(|&byte| byte >= FIRST)
-        .unwrap_or(text.len())
+        .unwrap_or(rest.len())
 }
 
 /// Where the character begins that ends at `end`.

@@ -1,20 +1,17 @@
 //! Byte pair encoding over the bytes of a text: GPT-2, Qwen, Llama 3, GPT-4o, `DeepSeek`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::cache::{Cache, Memory, Packed, Short, Words};
+use super::super::cache::{Cache, Memory, Words};
 use super::super::family::{Family, Place, Unsupported};
 use super::super::file::TokenizerFile;
 use super::super::nfc;
 use super::super::split::Pattern;
-use super::long::{self, WINDOW};
-use super::merge::Word;
+use super::batch::Batch;
 use super::model::Model;
-use super::pairs::Pairs;
-use super::vocabulary::{Place as TokenPlace, Vocabulary};
+use super::tokens::Bpe;
 
 /// None: not of this family.
 #[must_use]
@@ -60,42 +57,15 @@ impl ByteLevel {
 
     /// Tokens of text that is normalised, with the words that this thread has.
     fn words(&self, text: &str, words: &mut Words) -> usize {
-        let mut tokens = 0;
         let text = if self.prefix_space && !text.starts_with(' ') {
             Cow::Owned(format!(" {text}"))
         } else {
             Cow::Borrowed(text)
         };
-        self.pattern.pieces(text.as_bytes(), |text, from, to| {
-            tokens += self.word(text, from, to, words) as usize;
-        });
-        tokens
-    }
-
-    #[inline]
-    fn word(&self, text: &[u8], from: usize, to: usize, words: &mut Words) -> u32 {
-        let short = text.get(from..from + 16).and_then(<[u8]>::first_chunk);
-        if let (Some(bytes), 1..=Packed::LIMIT) = (short, to - from) {
-            let packed = Packed::prefix(bytes, to - from);
-            if let Some(count) = words.get_packed(packed) {
-                return count;
-            }
-        }
-        self.rarer_word(text.get(from..to).unwrap_or_default(), words)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn rarer_word(&self, word: &[u8], words: &mut Words) -> u32 {
-        if let Some(count) = words.get(word) {
-            return count;
-        }
-        let known = Packed::new(word).and_then(|word| self.model.known.get(word));
-        let count = known.unwrap_or_else(|| self.model.count(word));
-        if word.len() <= WORD_KEPT {
-            words.put(word, count);
-        }
-        count
+        let mut batch = Batch::new(&self.model, words);
+        self.pattern
+            .pieces(text.as_bytes(), |text, from, to| batch.add(text, from, to));
+        batch.tokens()
     }
 
     /// The same, stretch by stretch, for all that was not counted before.
@@ -118,9 +88,6 @@ impl ByteLevel {
         })
     }
 }
-
-/// Bytes of the longest words that are kept: longer ones are not words that come again.
-const WORD_KEPT: usize = 256;
 
 /// Bytes of a stretch, at least.
 const STRETCH: usize = 1024;
@@ -210,88 +177,4 @@ fn byte_level(value: &Value) -> Option<(bool, bool)> {
     }
     (*value == known && known.get("use_regex").is_none_or(Value::is_boolean))
         .then_some((prefix_space, use_regex))
-}
-
-/// What becomes of a word.
-struct Bpe {
-    pairs: Pairs,
-    /// Bytes that have no token, and leave none behind.
-    unknown: Option<Box<[bool; 256]>>,
-    /// Tokens of the vocabulary as words, counted when it was read: most words are among them.
-    known: Short,
-    /// The longer ones of them that count 1 whatever their merges say.
-    taken: HashMap<Box<[u8]>, TokenPlace>,
-}
-
-impl Bpe {
-    fn new(model: &Model<'_>) -> Result<Self, Unsupported> {
-        let vocabulary = Vocabulary::new(model.vocab.iter())?;
-        let mut byte = 0_u8;
-        let found = [(); 256].map(|()| {
-            let symbol = vocabulary.get(&[byte]);
-            byte = byte.wrapping_add(1);
-            symbol
-        });
-        let is_complete = found.iter().all(Option::is_some);
-        if !is_complete && !model.drops_unknown() {
-            return Err(Unsupported("bytes without a token of their own".to_owned()));
-        }
-        let mut this = Self {
-            pairs: Pairs::new(&model.merges, &vocabulary)?,
-            unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
-            known: Short::for_words(2 * vocabulary.len()),
-            taken: HashMap::new(),
-        };
-        for token in vocabulary.short() {
-            let count = if model.ignores_merges() {
-                1
-            } else {
-                let (bytes, length) = token.unpack();
-                this.count(bytes.get(..length).unwrap_or_default())
-            };
-            this.known.put(token, count);
-        }
-        if model.ignores_merges() {
-            this.taken = vocabulary.into_long();
-        }
-        Ok(this)
-    }
-
-    fn count(&self, word: &[u8]) -> u32 {
-        if !self.taken.is_empty() && self.taken.contains_key(word) {
-            return 1;
-        }
-        let tokens = match &self.unknown {
-            None => self.merged(word),
-            Some(unknown) => {
-                let is_known = |byte: &u8| {
-                    unknown
-                        .get(usize::from(*byte))
-                        .is_some_and(|unknown| !unknown)
-                };
-                let known: Vec<u8> = word.iter().copied().filter(is_known).collect();
-                self.merged(&known)
-            }
-        };
-        u32::try_from(tokens).unwrap_or(u32::MAX)
-    }
-
-    fn merged(&self, word: &[u8]) -> usize {
-        match word.len() {
-            0..=1 => word.len(),
-            2..=16 => self.merged_within::<16>(word),
-            17..=32 => self.merged_within::<32>(word),
-            33..=WINDOW => self.merged_within::<WINDOW>(word),
-            _ => long::tokens(word, &self.pairs),
-        }
-    }
-
-    #[inline]
-    fn merged_within<const N: usize>(&self, word: &[u8]) -> usize {
-        Word::<N>::new(word, &self.pairs).count()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.pairs.heap_bytes() + self.known.heap_bytes()
-    }
 }

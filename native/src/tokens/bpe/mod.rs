@@ -5,11 +5,17 @@
 //! * [`vocabulary`]: its tokens by their bytes
 //! * [`pairs`]: which symbols merge, and when
 //! * [`merge`]: the symbols that a word ends up with
+//! * [`joints`]: where a word comes apart
+//! * [`tokens`]: from a word to the number of its tokens
+//! * [`batch`]: from many words to theirs
 
 mod alphabet;
+mod batch;
 pub mod byte_level;
+mod joints;
 mod long;
 mod merge;
 pub(super) mod model;
 mod pairs;
+mod tokens;
 mod vocabulary;

@@ -1,6 +1,7 @@
 //! Which symbols merge, when, and into what.
 
 use super::super::family::Unsupported;
+use super::joints::Joints;
 use super::model::Merges;
 use super::vocabulary::{Place, Spelled, Vocabulary};
 
@@ -35,14 +36,21 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
+    /// And what they join.
+    ///
     /// # Errors
     ///
     /// A merge is of tokens that are not in the vocabulary, or makes such a one.
-    pub fn new(merges: &Merges<'_>, vocabulary: &Vocabulary<'_>) -> Result<Self, Unsupported> {
+    pub fn new(
+        merges: &Merges<'_>,
+        vocabulary: &Vocabulary<'_>,
+    ) -> Result<(Self, Joints), Unsupported> {
         if merges.0.len() > LIMIT {
             return Err(Unsupported("more than a million merges".to_owned()));
         }
-        let merges = in_places(merges, vocabulary)?;
+        let mut wide = Vec::new();
+        let merges = in_places(merges, vocabulary, &mut wide)?;
+        let joints = Joints::new(&wide);
         let mut symbols = vec![UNREACHED; vocabulary.len()];
         for byte in 0..=u8::MAX {
             let place = vocabulary.get(&[byte]).map(|place| place as usize);
@@ -61,7 +69,7 @@ impl Pairs {
             .into_iter()
             .map(|merge| merge.map_or([UNREACHED; 3], |merge| merge.map(symbol)))
             .collect();
-        Ok(Self::of_symbols(&merges))
+        Ok((Self::of_symbols(&merges), joints))
     }
 
     /// left, right and product of each merge.
@@ -178,7 +186,7 @@ impl Pairs {
 }
 
 /// The golden ratio.
-const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[inline]
 fn pair(left: Symbol, right: Symbol) -> u64 {
@@ -186,18 +194,23 @@ fn pair(left: Symbol, right: Symbol) -> u64 {
 }
 
 /// left, right and product of each merge; None for those that no text comes to, which have their
-/// rank all the same.
+/// rank all the same. Adds those that are of interest to [`Joints`] to `wide`.
 fn in_places(
     merges: &Merges<'_>,
     vocabulary: &Vocabulary<'_>,
+    wide: &mut Vec<(Box<[u8]>, usize)>,
 ) -> Result<Vec<Option<[Place; 3]>>, Unsupported> {
     let mut bytes = Vec::new();
     let mut of = |left: &str, right: &str| {
         bytes.clear();
         let left_place = vocabulary.spelled(left, &mut bytes)?;
+        let joint = bytes.len();
         let right_place = vocabulary.spelled(right, &mut bytes)?;
         match (left_place, right_place) {
             (Spelled::Bytes(left), Spelled::Bytes(right)) => {
+                if Joints::is_of_interest(&bytes, joint) {
+                    wide.push((bytes.as_slice().into(), joint));
+                }
                 Some(Some([left, right, vocabulary.get(&bytes)?]))
             }
             _ => vocabulary

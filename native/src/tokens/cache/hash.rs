@@ -29,6 +29,12 @@ pub(super) fn of_packed(word: u128) -> u64 {
     fold(word as u64 ^ ODD[0], (word >> 64) as u64 ^ ODD[1])
 }
 
+/// Of two hashes.
+#[inline]
+pub(super) fn of_two(first: u64, second: u64) -> u64 {
+    fold(first ^ ODD[2], second ^ ODD[3])
+}
+
 /// The hash of a text, 32 bytes a step in two independent lanes: over 10 GB/s.
 #[inline]
 pub(super) fn of_bytes(text: &[u8], seed: u64) -> u64 {
@@ -41,8 +47,9 @@ pub(super) fn of_bytes(text: &[u8], seed: u64) -> u64 {
         ];
     }
     let mut rest = [0; 32];
-    for (to, from) in rest.iter_mut().zip(steps.remainder()) {
-        *to = *from;
+    let last = steps.remainder();
+    if let Some(rest) = rest.get_mut(..last.len()) {
+        rest.copy_from_slice(last);
     }
     let first = fold(word(&rest, 0) ^ ODD[2], word(&rest, 8) ^ lanes[0]);
     let second = fold(word(&rest, 16) ^ ODD[3], word(&rest, 24) ^ lanes[1]);

@@ -1,143 +1,16 @@
-//! Words and their counts: the hottest table of all.
+//! Words of any length.
 
 use super::hash;
+use super::packed::Packed;
+use super::short::Short;
 use super::texts::Texts;
-
-/// A word of up to 15 bytes as one number: its bytes from the lowest up, its length in the highest
-/// four bits. Two words are equal when their numbers are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packed(u128);
-
-/// Bits 120 to 123, where a packed word has zeros and an entry its count.
-const COUNT: u32 = 120;
-const COUNT_MASK: u128 = 0xf << COUNT;
-const LENGTH: u32 = 124;
-
-impl Packed {
-    /// Bytes of the longest word that can be packed.
-    pub const LIMIT: usize = 15;
-
-    /// The word of `length` bytes that `bytes` begin with; `length` is 1 to 15.
-    #[inline]
-    #[must_use]
-    pub fn prefix(bytes: &[u8; 16], length: usize) -> Self {
-        debug_assert!((1..=Self::LIMIT).contains(&length));
-        let unused = (8 * (16 - length)) & 127;
-        let word = u128::from_le_bytes(*bytes) & (u128::MAX >> unused);
-        Self(word | (length as u128) << LENGTH)
-    }
-
-    /// Says where to look for it, and nothing about equality.
-    #[inline]
-    #[must_use]
-    pub fn hash(self) -> u64 {
-        hash::of_packed(self.0)
-    }
-
-    /// The word again, at the beginning of the array, and its length.
-    #[must_use]
-    pub fn unpack(self) -> ([u8; 16], usize) {
-        let mut bytes = self.0.to_le_bytes();
-        let length = usize::from(std::mem::take(&mut bytes[15]) >> 4);
-        (bytes, length)
-    }
-
-    /// None if the word is empty or too long.
-    #[inline]
-    #[must_use]
-    pub fn new(word: &[u8]) -> Option<Self> {
-        let length = word.len();
-        let packed = if let (Some(first), Some(last)) =
-            (word.first_chunk::<8>(), word.last_chunk::<8>())
-        {
-            if length > Self::LIMIT {
-                return None;
-            }
-            let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-            // Two shifts: a word of 8 bytes leaves nothing of `last`, and 64 is no shift.
-            let rest = last >> (8 * (15 - length)) >> 8;
-            u128::from(rest) << 64 | u128::from(first)
-        } else if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>())
-        {
-            // They overlap where the word is shorter than 8 bytes, with the same bytes.
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            u128::from(u64::from(last) << (8 * (length - 4)) | u64::from(first))
-        } else {
-            let byte = |at: usize| word.get(at).map_or(0, |byte| u128::from(*byte) << (8 * at));
-            word.first()?;
-            byte(0) | byte(1) | byte(2)
-        };
-        Some(Self(packed | (length as u128) << LENGTH))
-    }
-}
-
-/// Entries side by side in one cache line, the newest first; zeros are no entry.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Line([u128; 4]);
-
-/// Short words and their counts, as many as there is room for: what was put is found again until
-/// newer words push it out.
-#[derive(Debug)]
-pub struct Short {
-    lines: Vec<Line>,
-}
-
-impl Short {
-    /// Room for `words` of them, rounded up, in 16 bytes each.
-    #[must_use]
-    pub fn for_words(words: usize) -> Self {
-        Self {
-            lines: vec![Line([0; 4]); (words / 4).next_power_of_two()],
-        }
-    }
-
-    /// What was put for this word.
-    #[inline]
-    #[must_use]
-    pub fn get(&self, word: Packed) -> Option<u32> {
-        let Line(entries) = self.lines.get(self.line(word))?;
-        entries
-            .iter()
-            .find(|&&entry| entry & !COUNT_MASK == word.0)
-            .map(|&entry| count_in(entry))
-    }
-
-    /// Keeps the count of a word; not asked for again as long as [`Short::get`] finds it.
-    ///
-    /// A count over 15 is not kept: no word of 15 bytes has more tokens, but where letters are
-    /// spelled out.
-    pub fn put(&mut self, word: Packed, count: u32) {
-        let at = self.line(word);
-        if let (Some(Line(entries)), 0..=15) = (self.lines.get_mut(at), count) {
-            entries.rotate_right(1);
-            entries[0] = word.0 | u128::from(count) << COUNT;
-        }
-    }
-
-    /// Heap bytes held.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        size_of_val(&self.lines[..])
-    }
-
-    #[inline]
-    fn line(&self, word: Packed) -> usize {
-        // Of the upper half: the lower one of a folded product is the weaker.
-        usize::try_from(word.hash() >> 32).unwrap_or(0) & self.lines.len().wrapping_sub(1)
-    }
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation, reason = "four bits are left")]
-fn count_in(entry: u128) -> u32 {
-    (entry >> COUNT) as u32 & 15
-}
+use super::wide::{Pair, Wide};
 
 /// Words of any length and their counts, for one thread.
 #[derive(Debug)]
 pub struct Words {
     short: Short,
+    wide: Wide,
     long: Texts,
 }
 
@@ -146,19 +19,24 @@ impl Words {
     /// second level cache of a core.
     const SHORT: usize = 1 << 16;
 
-    /// Bytes of longer words kept, in scripts of several bytes a letter most of all.
+    /// 16k words of 16 to 30 bytes, in half a MiB.
+    const WIDE: usize = 1 << 14;
+
+    /// Bytes of longer words kept: Chinese without a space.
     const LONG: usize = 1 << 20;
 
     /// Bytes that a longer word has on average, at least.
-    const TYPICAL: usize = 32;
+    const TYPICAL: usize = 64;
 
     /// Heap bytes at the limit.
-    pub const BYTES: usize =
-        Self::SHORT * size_of::<u128>() + Texts::bytes(Self::LONG, Self::TYPICAL);
+    pub const BYTES: usize = Self::SHORT * size_of::<u128>()
+        + Self::WIDE * size_of::<[u128; 2]>()
+        + Texts::bytes(Self::LONG, Self::TYPICAL);
 
     pub(super) fn new() -> Self {
         Self {
             short: Short::for_words(Self::SHORT),
+            wide: Wide::for_words(Self::WIDE),
             long: Texts::new(Self::LONG, Self::TYPICAL),
         }
     }
@@ -166,7 +44,8 @@ impl Words {
     /// Keeps nothing.
     pub(super) fn none() -> Self {
         Self {
-            short: Short { lines: Vec::new() },
+            short: Short::none(),
+            wide: Wide::for_words(0),
             long: Texts::none(),
         }
     }
@@ -178,8 +57,23 @@ impl Words {
         match Packed::new(word) {
             Some(packed) => self.short.get(packed),
             None if word.is_empty() => None,
-            None => self.long.get(word, hash::of_bytes(word, 0), 0),
+            None => Pair::new(word)
+                .and_then(|pair| self.wide.get(pair))
+                .or_else(|| self.long.get(word, hash::of_bytes(word, 0), 0)),
         }
+    }
+
+    /// See [`Short::touch`].
+    #[inline]
+    pub fn touch(&self, places: &[u32]) {
+        std::hint::black_box(self.short.touch(places));
+    }
+
+    /// The same for a word that is packed already, and whose place is known.
+    #[inline]
+    #[must_use]
+    pub fn get_at(&self, word: Packed, place: u32) -> Option<u32> {
+        self.short.get_at(word, place)
     }
 
     /// The same for a word that is packed already.
@@ -189,12 +83,22 @@ impl Words {
         self.short.get(word)
     }
 
+    /// Keeps the count of a word that is packed already.
+    pub fn put_packed(&mut self, word: Packed, count: u32) {
+        self.short.put(word, count);
+    }
+
     /// Keeps the count of a word; not asked for again as long as [`Words::get`] finds it.
     pub fn put(&mut self, word: &[u8], count: u32) {
         match Packed::new(word) {
             Some(packed) => self.short.put(packed, count),
             None if word.is_empty() => {}
-            None => self.long.put(word, hash::of_bytes(word, 0), 0, count),
+            None => {
+                let is_put = Pair::new(word).is_some_and(|pair| self.wide.put(pair, count));
+                if !is_put {
+                    self.long.put(word, hash::of_bytes(word, 0), 0, count);
+                }
+            }
         }
     }
 }

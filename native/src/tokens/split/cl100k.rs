@@ -7,6 +7,7 @@
 use super::Split;
 use super::class::{self, LETTERS, MARK, NEWLINE, NUMBER, REST, SPACE, Set, WHITES};
 use super::parts;
+use super::window::{self, Window};
 
 /// `DIGITS` are taken at once; with `MARKS` the words are `[\p{L}\p{M}]+`, and what is neither is
 /// without marks.
@@ -49,4 +50,63 @@ impl<const DIGITS: usize, const MARKS: bool> Split for Cl100k<DIGITS, MARKS> {
         }
         parts::others(text, from, Self::REST, b"\r\n")
     }
+    #[inline]
+    fn pieces(text: &[u8], each: &mut impl FnMut(&[u8], usize, usize)) {
+        window::pieces::<Self>(text, starts::<DIGITS>, each);
+    }
+}
+
+/// Where pieces begin: the same with marks, of which ASCII has none.
+#[inline]
+fn starts<const DIGITS: usize>(window: &Window<'_>) -> u64 {
+    let (whites, newlines) = (window.whites, window.newlines);
+    let blanks = whites & !newlines;
+    let rest = window.rest();
+    let first = |run: u64| run & !(run << 1);
+    // Words have the character before them, unless that goes on another piece.
+    let joined = blanks | first(rest) & !(window.spaces << 1);
+    let words = first(window.letters) & !(joined << 1);
+    let signs = first(rest) & !(window.spaces << 1);
+    // White space ends with its last line end; of the blanks after that the last one is a piece
+    // of its own, or before what follows. Line ends after signs belong to them.
+    let spaces = first(whites) & !(newlines & rest << 1);
+    let indents = first(blanks) & newlines << 1;
+    let last = blanks & !(whites >> 1);
+    let starts = words | signs | numbers::<DIGITS>(window.numbers) | spaces | last;
+    let starts = starts | indents;
+    // Unless another line end follows them: what is before that is known, at least.
+    let line_ends = blanks.wrapping_add(indents) & !blanks & newlines;
+    let known = match line_ends & line_ends.wrapping_neg() {
+        0 => u64::MAX,
+        line_end => below_highest(indents & (line_end - 1)),
+    };
+    let starts = window.contracted(starts, |[_, second, third]| {
+        match (second | 0x20, third | 0x20) {
+            (b's' | b't' | b'm' | b'd', _) => 2,
+            (b'r' | b'v', b'e') | (b'l', b'l') => 3,
+            _ => 0,
+        }
+    });
+    starts & known
+}
+
+/// All bits below the highest one that is set.
+#[inline]
+fn below_highest(bits: u64) -> u64 {
+    (1 << 63 >> bits.leading_zeros()) - 1
+}
+
+/// Where numbers begin, of up to `DIGITS` digits each.
+#[inline]
+fn numbers<const DIGITS: usize>(digits: u64) -> u64 {
+    if DIGITS == 1 {
+        return digits;
+    }
+    let mut starts = digits & !(digits << 1);
+    let mut more = starts;
+    while more != 0 {
+        more = (0..DIGITS).fold(more << DIGITS, |more, back| more & digits << back);
+        starts |= more;
+    }
+    starts
 }

@@ -111,12 +111,12 @@ fn no_letters(bytes: u64) -> u64 {
 
 /// Where the run of letters ends; `set` has all of [`LETTERS`].
 ///
-/// Eight bytes a step while they are ASCII: the length of a word is then found without a branch
+/// Sixteen bytes a step while they are ASCII: the length of a word is then found without a branch
 /// that is guessed wrong once a word.
 #[inline]
 pub(super) fn letters(text: &[u8], mut from: usize, set: Set) -> usize {
-    while let Some(bytes) = text.get(from..).and_then(<[u8]>::first_chunk) {
-        let ends = no_letters(u64::from_le_bytes(*bytes));
+    while let Some(bytes) = text.get(from..).and_then(<[u8]>::first_chunk::<16>) {
+        let ends = both(*bytes, no_letters);
         if ends != 0 {
             from += ends.trailing_zeros() as usize / 8;
             return match text.get(from) {
@@ -124,7 +124,16 @@ pub(super) fn letters(text: &[u8], mut from: usize, set: Set) -> usize {
                 _ => from,
             };
         }
-        from += 8;
+        from += 16;
     }
     run(text, from, set)
+}
+
+#[inline]
+fn both(bytes: [u8; 16], of: impl Fn(u64) -> u64) -> u128 {
+    let half = |at: usize| {
+        let half = bytes.get(at..).and_then(<[u8]>::first_chunk);
+        of(u64::from_le_bytes(half.copied().unwrap_or_default()))
+    };
+    u128::from(half(8)) << 64 | u128::from(half(0))
 }

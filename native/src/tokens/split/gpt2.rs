@@ -3,6 +3,7 @@
 use super::Split;
 use super::class::{self, LETTERS, NUMBER, REST, SPACE, WHITES};
 use super::parts;
+use super::window::{self, Window};
 
 /// What `ByteLevel` splits by unless it is told not to.
 pub(super) struct Gpt2;
@@ -29,6 +30,28 @@ impl Split for Gpt2 {
         }
         same(text, at + length, class)
     }
+
+    #[inline]
+    fn pieces(text: &[u8], each: &mut impl FnMut(&[u8], usize, usize)) {
+        window::pieces::<Self>(text, starts, each);
+    }
+}
+
+/// Where pieces begin.
+#[inline]
+fn starts(window: &Window<'_>) -> u64 {
+    let (letters, numbers, whites) = (window.letters, window.numbers, window.whites);
+    let rest = window.rest();
+    let within = |run: u64| run & run << 1;
+    let goes_on = within(letters) | within(numbers) | within(whites) | within(rest);
+    // The last of several white spaces stands alone, or before what follows if it is a space.
+    let last = whites & !(whites >> 1);
+    let starts = (!goes_on | last) & !((last & window.spaces) << 1);
+    window.contracted(starts, |[_, second, third]| match (second, third) {
+        (b's' | b't' | b'm' | b'd', _) => 2,
+        (b'r' | b'v', b'e') | (b'l', b'l') => 3,
+        _ => 0,
+    })
 }
 
 /// The run of what is like its first character, from the second on.

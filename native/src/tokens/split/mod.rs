@@ -7,6 +7,7 @@
 //! * [`parts`]: what several of them have in common
 //! * [`gpt2`], [`cl100k`], [`o200k`]: patterns
 //! * [`nested`]: patterns one after the other
+//! * [`window`]: many bytes of ASCII at once
 
 mod cl100k;
 mod class;
@@ -15,6 +16,7 @@ mod nested;
 mod o200k;
 mod parts;
 mod pattern;
+mod window;
 
 pub use pattern::Pattern;
 
@@ -35,3 +37,6 @@ trait Split {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! A model: from a word to the number of its tokens.
+
+use std::collections::HashMap;
+
+use super::super::cache::{Packed, Short};
+use super::super::family::Unsupported;
+use super::joints::Joints;
+use super::long::{self, WINDOW};
+use super::merge::Word;
+use super::model::Model;
+use super::pairs::Pairs;
+use super::vocabulary::{Place, Vocabulary};
+
+/// What becomes of a word.
+pub(super) struct Bpe {
+    pairs: Pairs,
+    /// None where a word must not come apart: some of its bytes are dropped, or it is looked up as
+    /// a whole before it is merged.
+    joints: Option<Joints>,
+    /// Bytes that have no token, and leave none behind.
+    unknown: Option<Box<[bool; 256]>>,
+    /// Tokens of the vocabulary as words, counted when it was read: most words are among them.
+    known: Short,
+    /// The longer ones of them that count 1 whatever their merges say.
+    taken: HashMap<Box<[u8]>, Place>,
+}
+
+impl Bpe {
+    pub fn new(model: &Model<'_>) -> Result<Self, Unsupported> {
+        let vocabulary = Vocabulary::new(model.vocab.iter())?;
+        let mut byte = 0_u8;
+        let found = [(); 256].map(|()| {
+            let symbol = vocabulary.get(&[byte]);
+            byte = byte.wrapping_add(1);
+            symbol
+        });
+        let is_complete = found.iter().all(Option::is_some);
+        if !is_complete && !model.drops_unknown() {
+            return Err(Unsupported("bytes without a token of their own".to_owned()));
+        }
+        let (pairs, joints) = Pairs::new(&model.merges, &vocabulary)?;
+        let comes_apart = is_complete && !model.ignores_merges();
+        let mut this = Self {
+            pairs,
+            joints: comes_apart.then_some(joints),
+            unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
+            known: Short::for_words(2 * vocabulary.len()),
+            taken: HashMap::new(),
+        };
+        for token in vocabulary.short() {
+            let count = if model.ignores_merges() {
+                1
+            } else {
+                this.count_short(token)
+            };
+            this.known.put(token, count);
+        }
+        if model.ignores_merges() {
+            this.taken = vocabulary.into_long();
+        }
+        Ok(this)
+    }
+
+    /// The first two parts that a word comes apart into, if it does: they have the tokens of both.
+    pub fn parts<'w>(&self, word: &'w [u8]) -> Option<(&'w [u8], &'w [u8])> {
+        let place = self.joints.as_ref()?.apart(word)?;
+        word.split_at_checked(place)
+    }
+
+    /// See [`Short::touch`].
+    #[inline]
+    pub fn touch(&self, places: &[u32]) {
+        std::hint::black_box(self.known.touch(places));
+    }
+
+    /// Tokens of a short word.
+    pub fn count_short(&self, word: Packed) -> u32 {
+        self.known.get(word).unwrap_or_else(|| {
+            let (bytes, length) = word.unpack();
+            self.count(bytes.get(..length).unwrap_or_default())
+        })
+    }
+
+    /// Tokens of a word that is not known.
+    pub fn count(&self, word: &[u8]) -> u32 {
+        if !self.taken.is_empty() && self.taken.contains_key(word) {
+            return 1;
+        }
+        let tokens = match &self.unknown {
+            None => self.merged(word),
+            Some(unknown) => {
+                let is_known = |byte: &u8| {
+                    unknown
+                        .get(usize::from(*byte))
+                        .is_some_and(|unknown| !unknown)
+                };
+                let known: Vec<u8> = word.iter().copied().filter(is_known).collect();
+                self.merged(&known)
+            }
+        };
+        u32::try_from(tokens).unwrap_or(u32::MAX)
+    }
+
+    fn merged(&self, word: &[u8]) -> usize {
+        match word.len() {
+            0..=1 => word.len(),
+            2..=16 => self.merged_within::<16>(word),
+            17..=32 => self.merged_within::<32>(word),
+            33..=WINDOW => self.merged_within::<WINDOW>(word),
+            _ => long::tokens(word, &self.pairs),
+        }
+    }
+
+    #[inline]
+    fn merged_within<const N: usize>(&self, word: &[u8]) -> usize {
+        Word::<N>::new(word, &self.pairs).count()
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        let joints = self.joints.as_ref().map_or(0, Joints::heap_bytes);
+        self.pairs.heap_bytes() + joints + self.known.heap_bytes()
+    }
+}

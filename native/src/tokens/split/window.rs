@@ -1,0 +1,183 @@
+//! Where pieces begin in a text of ASCII, for up to 64 bytes at once: a bit for each byte.
+//!
+//! What follows what decides nearly all of it, and that is a few operations on whole numbers. Byte by
+//! byte, the processor guesses wrong about once a word where it ends and what comes next.
+
+use super::Split;
+
+/// Bytes of a window.
+const SIZE: usize = 64;
+
+/// A piece is known to begin at a byte when this one and the next are known.
+const AHEAD: usize = 2;
+
+/// With another character than ASCII among the first eight bytes a window is not worth it.
+const WIDE: u64 = 0x8080_8080_8080_8080;
+
+/// Bytes that may be read after a window, so that words can be taken by 16 bytes.
+const AFTER: usize = 16;
+
+/// ASCII characters from the beginning of a piece on: bit i is byte i.
+pub(super) struct Window<'t> {
+    pub letters: u64,
+    pub numbers: u64,
+    /// `\s`, all of it.
+    pub whites: u64,
+    pub spaces: u64,
+    /// `\r` and `\n`.
+    pub newlines: u64,
+    apostrophes: u64,
+    /// Bytes that are known; the bits of others mean nothing.
+    length: usize,
+    bytes: &'t [u8; SIZE],
+}
+
+/// A bit for each byte of which `is` is 1, not 0.
+#[inline]
+fn bits(bytes: &[u8; SIZE], is: impl Fn(u8) -> u8) -> u64 {
+    // Eight at a time to the highest byte of a product, where each has a bit of its own.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut flags = [0; SIZE];
+    for (flag, &byte) in flags.iter_mut().zip(bytes) {
+        *flag = is(byte);
+    }
+    flags.rchunks_exact(8).fold(0, |bits, eight| {
+        let eight = eight.first_chunk().copied().unwrap_or_default();
+        bits << 8 | u64::from_le_bytes(eight).wrapping_mul(GATHER) >> 56
+    })
+}
+
+/// The same where there are none as a rule: to see that is cheaper.
+#[inline]
+fn rare(bytes: &[u8; SIZE], is: impl Fn(u8) -> u8) -> u64 {
+    let some = bytes.iter().fold(0, |some, &byte| some | is(byte));
+    if some == 0 { 0 } else { bits(bytes, is) }
+}
+
+impl<'t> Window<'t> {
+    /// Of the first `known` bytes, as far as they are ASCII.
+    #[inline]
+    fn new(bytes: &'t [u8; SIZE], known: usize) -> Self {
+        let spaces = bits(bytes, |byte| u8::from(byte == b' '));
+        let controls = bits(bytes, |byte| u8::from(byte.wrapping_sub(b'\t') < 5));
+        let wide = rare(bytes, |byte| byte >> 7);
+        let tabs = rare(bytes, |byte| {
+            u8::from(byte == b'\t') | u8::from(byte.wrapping_sub(0xb) < 2)
+        });
+        Self {
+            letters: bits(bytes, |byte| {
+                u8::from((byte | 0x20).wrapping_sub(b'a') < 26)
+            }),
+            numbers: bits(bytes, |byte| u8::from(byte.wrapping_sub(b'0') < 10)),
+            whites: spaces | controls,
+            spaces,
+            newlines: controls & !tabs,
+            apostrophes: rare(bytes, |byte| u8::from(byte == b'\'')),
+            length: known.min(wide.trailing_zeros() as usize),
+            bytes,
+        }
+    }
+
+    /// What is neither letter nor number nor white space.
+    #[inline]
+    pub fn rest(&self) -> u64 {
+        !(self.letters | self.numbers | self.whites)
+    }
+
+    /// `starts` with those of contractions, which begin where a piece with an apostrophe does:
+    /// `length` says how many bytes the one has that begins with these.
+    #[inline]
+    pub fn contracted(&self, mut starts: u64, length: impl Fn([u8; 3]) -> usize) -> u64 {
+        let mut found = starts & self.apostrophes;
+        while found != 0 {
+            let at = found.trailing_zeros() as usize;
+            found &= found - 1;
+            let bytes = self.bytes.get(at..).and_then(<[u8]>::first_chunk);
+            let length = bytes.map_or(0, |bytes| length(*bytes));
+            if length != 0 {
+                starts &= !(2 << at);
+                starts |= 1 << at << length;
+            }
+        }
+        starts
+    }
+
+    /// Bits that are right whatever follows the window: those up to the first of the white spaces
+    /// at its end, and none of the last few.
+    #[inline]
+    fn certain(&self) -> u64 {
+        let unknown = SIZE - self.length;
+        if unknown == SIZE {
+            return 0;
+        }
+        let whites_at_end = (self.whites << unknown).leading_ones() as usize;
+        let last = (self.length - whites_at_end).min(self.length.saturating_sub(AHEAD));
+        u64::MAX >> (SIZE - 1 - last)
+    }
+}
+
+/// Gives each piece of a text, as [`Split::pieces`] does.
+///
+/// `starts` says where in a window pieces begin, of which the first one does at its first byte.
+#[inline]
+pub(super) fn pieces<S: Split>(
+    text: &[u8],
+    starts: impl Fn(&Window<'_>) -> u64,
+    each: &mut impl FnMut(&[u8], usize, usize),
+) {
+    let mut at = 0;
+    while let Some(window) = text
+        .get(at..)
+        .and_then(<[u8]>::first_chunk::<{ SIZE + AFTER }>)
+    {
+        let Some(window) = window.first_chunk() else {
+            break;
+        };
+        at = step::<S>(text, text.len(), at, window, &starts, each);
+    }
+    // The end once more, with room after it.
+    let mut end = [0; 2 * (SIZE + AFTER)];
+    let rest = text.get(at..).unwrap_or_default();
+    if let Some(place) = end.get_mut(..rest.len()) {
+        place.copy_from_slice(rest);
+    }
+    let mut at = 0;
+    while at < rest.len() {
+        let Some(window) = end.get(at..).and_then(<[u8]>::first_chunk) else {
+            break;
+        };
+        at = step::<S>(&end, rest.len(), at, window, &starts, each);
+    }
+}
+
+/// The pieces from `at` on that the window there is enough for, at least one; where the next begins.
+#[inline]
+fn step<S: Split>(
+    text: &[u8],
+    length: usize,
+    at: usize,
+    window: &[u8; SIZE],
+    starts: impl Fn(&Window<'_>) -> u64,
+    each: &mut impl FnMut(&[u8], usize, usize),
+) -> usize {
+    let near = window.first_chunk().copied().unwrap_or_default();
+    let mut ends = if u64::from_le_bytes(near) & WIDE != 0 {
+        0
+    } else {
+        let window = Window::new(window, length - at);
+        starts(&window) & window.certain() & !1
+    };
+    if ends == 0 {
+        let end = S::end(text.get(..length).unwrap_or_default(), at);
+        each(text, at, end);
+        return end;
+    }
+    let mut from = at;
+    while ends != 0 {
+        let to = at + ends.trailing_zeros() as usize;
+        ends &= ends - 1;
+        each(text, from, to);
+        from = to;
+    }
+    from
+}
