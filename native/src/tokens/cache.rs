@@ -46,6 +46,19 @@ impl Cache {
         Self::default()
     }
 
+    /// The words of the first thread are allocated and touched, so that its first text need not wait
+    /// for memory.
+    #[must_use]
+    pub fn ready() -> Self {
+        let mut words = Words::new();
+        words.touch_all();
+        let cache = Self::new();
+        if let Some(mut first) = cache.slots.iter().find_map(try_lock) {
+            *first = Some(words);
+        }
+        cache
+    }
+
     /// Gives `work` words that no other thread has now, empty ones that keep nothing if there are
     /// none.
     ///

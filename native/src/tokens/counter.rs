@@ -53,7 +53,7 @@ impl Counter {
             family,
             added,
             post,
-            memory: Memory::new(),
+            memory: Memory::ready(),
         })
     }
 

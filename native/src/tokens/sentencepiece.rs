@@ -63,7 +63,7 @@ impl SentencePiece {
     fn new(pipeline: Pipeline, model: &Model<'_>) -> Result<Self, Unsupported> {
         let symbols = Symbols::new(model)?;
         let lexicon = Lexicon::new(pipeline, model, &symbols)?;
-        let (cache, memory) = (Cache::new(), Memory::new());
+        let (cache, memory) = (Cache::ready(), Memory::ready());
         // Their tables are made now, and not in the first request; pieces have other kinds.
         cache.with(|_| ());
         memory.count(b" ", u8::MAX, || 0);

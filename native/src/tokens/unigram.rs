@@ -67,7 +67,7 @@ impl Unigram {
             normalizer,
             pre_tokenizer,
             model,
-            cache: Cache::new(),
+            cache: Cache::ready(),
             mark,
         })
     }

@@ -119,7 +119,7 @@ impl Pass {
         Self {
             rules: Rules::new(switches),
             front: Front::new(),
-            cache: Cache::new(),
+            cache: Cache::ready(),
         }
     }
 }

@@ -50,8 +50,8 @@ impl ByteLevel {
             prefix_space,
             pattern,
             model: Bpe::new(&Model::read(file.model.get())?)?,
-            cache: Cache::new(),
-            memory: Memory::new(),
+            cache: Cache::ready(),
+            memory: Memory::ready(),
         })
     }
 

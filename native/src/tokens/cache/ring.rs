@@ -1,5 +1,10 @@
 //! Bytes of the last texts, the oldest overwritten first.
 
+use std::hint::black_box;
+
+/// Bytes of memory that the kernel gives at once, at least.
+pub(super) const PAGE: usize = 4096;
+
 /// A ring of bytes in which every text lies in one piece.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -14,6 +19,15 @@ impl Ring {
         Self {
             bytes: vec![0; size],
             written: 0,
+        }
+    }
+
+    /// Makes the kernel give the first `bytes` of the memory now.
+    pub fn touch(&mut self, bytes: usize) {
+        for page in self.bytes.chunks_mut(PAGE).take(bytes / PAGE) {
+            if let Some(byte) = page.first_mut() {
+                *byte = black_box(0);
+            }
         }
     }
 

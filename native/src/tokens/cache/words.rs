@@ -41,6 +41,11 @@ impl Words {
         }
     }
 
+    /// See [`Texts::touch`]; the other tables are filled, and so touched, when they are made.
+    pub(super) fn touch_all(&mut self) {
+        self.long.touch();
+    }
+
     /// Keeps nothing.
     pub(super) fn none() -> Self {
         Self {
