@@ -59,6 +59,34 @@ def test_a_prompt_is_counted_with_the_special_tokens_around_it(counter: TokenCou
     assert found == JsonCount(expected, counter.exact, 3, 0, 0, 0, 0, 0, 0, 0)
 
 
+def test_a_long_text_with_escapes_counts_the_same_when_it_comes_again(
+    counter: TokenCounter,
+) -> None:
+    # From 1 KiB on it is known by its bytes in the body, whose end is the first quote that counts.
+    endings = ["\\", '"', '\\"', "\\\\", '"\\', "\U0001f600", "x"]
+    texts = ["the cat\n\t" * 150 + ending for ending in endings]
+    texts += ["the cat\n" * 200 + ending * 2 for ending in endings]
+    chat = {"messages": [{"role": text, "name": "x", "content": text} for text in texts]}
+    parts = [{"type": "text", "text": text} for text in texts]
+    cases = [
+        ({"prompt": texts}, sum(counter.count(text) for text in texts)),
+        ({"plain": texts}, sum(counter.count(text, False) for text in texts)),
+        (chat, sum(2 * counter.count(text, False) + counter.count("x", False) for text in texts)),
+        (
+            {"messages": [{"role": "x", "content": parts}]},
+            sum(counter.count(text, False) for text in texts) + counter.count("x", False),
+        ),
+    ]
+    for _ in range(2):
+        for payload, tokens in cases:
+            for ascii_only in (False, True):
+                body = json.dumps(payload, ensure_ascii=ascii_only).encode()
+                found = counter.count_json(body, EVERYTHING)
+                assert found.tokens - found.overhead == tokens
+                with pytest.raises(JsonError):
+                    counter.count_json(body[:-3], EVERYTHING)
+
+
 def test_token_ids_are_tokens(counter: TokenCounter) -> None:
     found = counter.count_json(b'{"prompt": [[1, 2], [3]], "plain": [4]}', EVERYTHING)
     assert (found.tokens, found.ids, found.strings, found.exact) == (4, 4, 0, counter.exact)

@@ -178,7 +178,16 @@ impl<'a> Scanner<'a> {
 
     /// Steps over the string at the next byte, which the caller has peeked.
     pub fn text(&mut self, store: &mut Store) -> Result<Text<'a>> {
-        let (text, end) = text::read(self.body, self.at, store)?;
+        self.text_or(store, |_| None)
+    }
+
+    /// The same, or what is `known` of the string, as it stands in the body.
+    pub fn text_or(
+        &mut self,
+        store: &mut Store,
+        known: impl FnOnce(&[u8]) -> Option<usize>,
+    ) -> Result<Text<'a>> {
+        let (text, end) = text::read(self.body, self.at, store, known)?;
         self.at = end;
         Ok(text)
     }

@@ -16,9 +16,15 @@ use super::unescape;
 pub(crate) enum Text<'a> {
     /// As it stands in the body.
     Plain(&'a str),
-    /// Without its escapes, in the [`Store`] that it was read with.
-    Stored(Range<usize>),
+    /// Without its escapes, in the [`Store`] that it was read with; and as it stands in the body, if
+    /// it is long, or nothing.
+    Stored(Range<usize>, &'a [u8]),
+    /// Not read, since this is known of it.
+    Known(usize),
 }
+
+/// Bytes of the shortest strings with escapes that may be known: what is shorter is read as fast.
+const KNOWN_FROM: usize = 1024;
 
 /// Texts that stand nowhere in the body. Holds no more bytes than were read since it was cleared.
 #[derive(Default)]
@@ -38,7 +44,8 @@ impl Store {
     pub fn get<'t>(&'t self, text: &Text<'t>) -> &'t str {
         match text {
             Text::Plain(text) => text,
-            Text::Stored(place) => self.text.get(place.clone()).unwrap_or_default(),
+            Text::Stored(place, _) => self.text.get(place.clone()).unwrap_or_default(),
+            Text::Known(_) => "",
         }
     }
 
@@ -49,7 +56,7 @@ impl Store {
             _ => {
                 let start = self.text.len();
                 unescape::lossy_onto(&mut self.text, json);
-                Text::Stored(start..self.text.len())
+                Text::Stored(start..self.text.len(), &[])
             }
         }
     }
@@ -58,18 +65,21 @@ impl Store {
 /// Steps over the string whose opening quote is at `start`; returns its text and the offset after
 /// its closing quote.
 ///
-/// What [`string::skip`] accepts, and its error for what it does not.
+/// What [`string::skip`] accepts, and its error for what it does not. `known` says what is known of a
+/// long string with escapes, as it stands in the body, which then was accepted before.
 pub(super) fn read<'a>(
     body: &'a [u8],
     start: usize,
     store: &mut Store,
+    known: impl FnOnce(&[u8]) -> Option<usize>,
 ) -> Result<(Text<'a>, usize)> {
     let first = start + 1;
     let rest = body.get(first..).unwrap_or_default();
     let run = string::text_run(rest);
     let done = match rest.get(run) {
         Some(b'"') => plain(rest, run).map(|text| (text, first + run + 1)),
-        Some(b'\\') => decoded(body, first, first + run, store),
+        Some(b'\\') => recalled(body, first, first + run, known)
+            .or_else(|| decoded(body, first, first + run, store)),
         _ => None,
     };
     match done {
@@ -87,10 +97,28 @@ fn plain(rest: &[u8], run: usize) -> Option<Text<'_>> {
     Some(Text::Plain(text))
 }
 
+/// What is known of the string whose inside begins at `first`, if it is long enough. Only where it
+/// ends is looked for: at the first quote after an even number of backslashes.
+fn recalled<'a>(
+    body: &[u8],
+    first: usize,
+    escape: usize,
+    known: impl FnOnce(&[u8]) -> Option<usize>,
+) -> Option<(Text<'a>, usize)> {
+    let rest = body.get(escape..)?;
+    let is_end = |&quote: &usize| {
+        let before = rest.get(..quote).unwrap_or_default().iter().rev();
+        before.take_while(|byte| **byte == b'\\').count() % 2 == 0
+    };
+    let end = escape + memchr::memchr_iter(b'"', rest).find(is_end)?;
+    let inside = body.get(first..end).filter(|it| it.len() >= KNOWN_FROM)?;
+    Some((Text::Known(known(inside)?), end + 1))
+}
+
 /// Undoes the escapes of the string whose inside begins at `first` and whose first escape is at
 /// `escape`. None: it has a mistake.
 fn decoded<'a>(
-    body: &[u8],
+    body: &'a [u8],
     first: usize,
     escape: usize,
     store: &mut Store,
@@ -109,7 +137,9 @@ fn decoded<'a>(
                 let text = simdutf8::basic::from_utf8(pen.raw.get(..pen.filled)?).ok()?;
                 let start = store.text.len();
                 store.text.push_str(text);
-                return Some((Text::Stored(start..store.text.len()), at + 1));
+                let raw = body.get(first..at).filter(|it| it.len() >= KNOWN_FROM);
+                let text = Text::Stored(start..store.text.len(), raw.unwrap_or_default());
+                return Some((text, at + 1));
             }
             b'\\' => at += pen.escape(rest)?,
             0..0x20 => return None,

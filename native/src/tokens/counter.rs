@@ -15,6 +15,9 @@ use super::post::Post;
 /// long ones out.
 const REMEMBER_FROM: usize = 128;
 
+/// The kind of texts that are remembered with their escapes; those of others are 0 and 1.
+const ESCAPED: u8 = 2;
+
 /// Counts tokens. Safe from many threads at once.
 pub struct Counter {
     family: Box<dyn Family>,
@@ -61,6 +64,25 @@ impl Counter {
     #[must_use]
     pub fn count(&self, text: &str, special: bool) -> usize {
         self.post.encoded(self.content(text), special)
+    }
+
+    /// The same for a text with escapes in JSON, `raw` as it stands there: remembered by that, too.
+    #[must_use]
+    pub fn count_escaped(&self, text: &str, raw: &[u8], special: bool) -> usize {
+        let content = self.memory.count(raw, ESCAPED, || self.content(text));
+        self.encoded(content, special)
+    }
+
+    /// What [`Counter::count_escaped`] remembers of `raw`, for [`Counter::encoded`].
+    #[must_use]
+    pub fn recall_escaped(&self, raw: &[u8]) -> Option<usize> {
+        self.memory.recall(raw, ESCAPED)
+    }
+
+    /// Tokens of a text whose content has so many.
+    #[must_use]
+    pub fn encoded(&self, content: usize, special: bool) -> usize {
+        self.post.encoded(content, special)
     }
 
     /// Tokens of `text` alone, before anything is cut or put around them.

@@ -174,6 +174,13 @@ impl Memory {
         tokens
     }
 
+    /// What [`Memory::count`] would say of `text` without counting.
+    #[must_use]
+    pub fn recall(&self, text: &[u8], kind: u8) -> Option<usize> {
+        let known = self.get(text, hash::of_bytes(text, self.seed), kind)?;
+        Some(known as usize)
+    }
+
     fn get(&self, text: &[u8], key: u64, kind: u8) -> Option<u32> {
         try_lock(&self.texts)?.as_ref()?.get(text, key, kind)
     }

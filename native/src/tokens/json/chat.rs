@@ -21,16 +21,17 @@ pub(super) fn messages<S: Sink>(
     let mut reader = Reader {
         scanner,
         store,
+        found,
         path,
     };
     if !reader.array("a list of messages or null")? {
         return Ok(());
     }
-    found.tally.chats += 1;
+    reader.found.tally.chats += 1;
     let mut message = Message::default();
     while reader.scanner.next_item()? {
         reader.message(&mut message)?;
-        message.hand_on(reader.store, found);
+        message.hand_on(reader.store, reader.found);
     }
     Ok(())
 }
@@ -45,6 +46,7 @@ pub(super) fn tools<S: Sink>(
     let mut reader = Reader {
         scanner,
         store,
+        found,
         path,
     };
     if !reader.array("a list of tools or null")? {
@@ -55,7 +57,7 @@ pub(super) fn tools<S: Sink>(
         reader.store.clear();
         let tool = reader.scanner.value()?;
         let tool = reader.store.json(reader.scanner.bytes(tool));
-        found.take(reader.store.get(&tool), false);
+        reader.found.take(reader.store, &tool, false);
     }
     Ok(())
 }
@@ -106,7 +108,7 @@ impl Message<'_> {
     fn hand_on<S: Sink>(&self, store: &Store, found: &mut Found<S>) {
         let texts = self.role.iter().chain(&self.name).chain(&self.content);
         for text in texts.chain(&self.calls) {
-            found.take(store.get(text), false);
+            found.take(store, text, false);
         }
         found.tally.images += self.media.images;
         found.tally.audio += self.media.audio;
@@ -117,15 +119,16 @@ impl Message<'_> {
 }
 
 /// A scanner, with what every step of reading a chat needs beside it.
-struct Reader<'r, 'a> {
+struct Reader<'r, 'a, S> {
     scanner: &'r mut Scanner<'a>,
     /// Texts of the message that is being read.
     store: &'r mut Store,
+    found: &'r mut Found<S>,
     /// The list's, for errors.
     path: &'r str,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'a, S: Sink> Reader<'_, 'a, S> {
     fn message(&mut self, message: &mut Message<'a>) -> Result<()> {
         message.clear();
         self.store.clear();
@@ -150,14 +153,14 @@ impl<'a> Reader<'_, 'a> {
         message.content.clear();
         message.media = Media::default();
         if self.scanner.peek() != Some(b'[') {
-            let text = self.text("a string, a list of parts, or null")?;
+            let text = self.long_text("a string, a list of parts, or null")?;
             message.content.extend(text);
             return Ok(());
         }
         self.scanner.enter_array()?;
         while self.scanner.next_item()? {
             if self.scanner.peek() == Some(b'"') {
-                let text = self.scanner.text(self.store)?;
+                let text = self.string()?;
                 self.add(&mut message.content, text)?;
             } else {
                 self.object("a part, which is an object or a string")?;
@@ -174,9 +177,9 @@ impl<'a> Reader<'_, 'a> {
         while let Some(key) = self.scanner.next_key()? {
             match self.scanner.key(key).as_ref() {
                 b"type" => kind = self.text("a string or null")?,
-                b"text" => body = self.text("a string or null")?,
-                b"refusal" => refusal = self.text("a string or null")?,
-                b"thinking" => thinking = self.text("a string or null")?,
+                b"text" => body = self.long_text("a string or null")?,
+                b"refusal" => refusal = self.long_text("a string or null")?,
+                b"thinking" => thinking = self.long_text("a string or null")?,
                 _ => {
                     self.scanner.value()?;
                 }
@@ -242,7 +245,7 @@ impl<'a> Reader<'_, 'a> {
     /// A string that holds JSON, by the API; the JSON itself, by some of its clients.
     fn arguments(&mut self) -> Result<Option<Text<'a>>> {
         if self.scanner.peek() == Some(b'"') {
-            return self.scanner.text(self.store).map(Some);
+            return self.string().map(Some);
         }
         let token = self.scanner.value()?;
         let json = || self.store.json(self.scanner.bytes(token));
@@ -257,6 +260,21 @@ impl<'a> Reader<'_, 'a> {
         }
         texts.push(text);
         Ok(())
+    }
+
+    /// Steps over a string that may be known.
+    fn string(&mut self) -> Result<Text<'a>> {
+        let sink = &self.found.sink;
+        self.scanner.text_or(self.store, |raw| sink.known(raw))
+    }
+
+    /// Steps over a string that may be known, or null for none.
+    fn long_text(&mut self, expected: &str) -> Result<Option<Text<'a>>> {
+        if self.scanner.peek() == Some(b'"') {
+            return self.string().map(Some);
+        }
+        self.null(expected)?;
+        Ok(None)
     }
 
     /// Steps over a string, or null for none.

@@ -14,7 +14,7 @@ pub mod selector;
 
 use std::ops::Range;
 
-use crate::json::{Result, Scanner};
+use crate::json::{Result, Scanner, Store, Text};
 use crate::tokens::counter::Counter;
 use selector::Selector;
 
@@ -22,6 +22,19 @@ use selector::Selector;
 pub trait Sink {
     /// `special`: the special tokens that the file puts around a text belong to this one.
     fn take(&mut self, text: &str, special: bool);
+
+    /// The same for a text with escapes, `raw` as it stands in the body.
+    fn take_escaped(&mut self, text: &str, _raw: &[u8], special: bool) {
+        self.take(text, special);
+    }
+
+    /// What is known of a text with escapes, as it stands in a body: then it is not read again.
+    fn known(&self, _raw: &[u8]) -> Option<usize> {
+        None
+    }
+
+    /// Takes such a text by what is known of it.
+    fn take_known(&mut self, _known: usize, _special: bool) {}
 }
 
 /// What stood in a payload besides the texts themselves.
@@ -106,6 +119,18 @@ impl Sink for Sum<'_> {
     fn take(&mut self, text: &str, special: bool) {
         self.tokens += self.counter.count(text, special);
     }
+
+    fn take_escaped(&mut self, text: &str, raw: &[u8], special: bool) {
+        self.tokens += self.counter.count_escaped(text, raw, special);
+    }
+
+    fn known(&self, raw: &[u8]) -> Option<usize> {
+        self.counter.recall_escaped(raw)
+    }
+
+    fn take_known(&mut self, known: usize, special: bool) {
+        self.tokens += self.counter.encoded(known, special);
+    }
 }
 
 /// What one entry of a selector found.
@@ -115,8 +140,14 @@ struct Found<S> {
 }
 
 impl<S: Sink> Found<S> {
-    fn take(&mut self, text: &str, special: bool) {
+    fn take(&mut self, store: &Store, text: &Text<'_>, special: bool) {
         self.tally.strings += 1;
-        self.sink.take(text, special);
+        match text {
+            Text::Known(known) => self.sink.take_known(*known, special),
+            Text::Stored(_, raw @ [_, ..]) => {
+                self.sink.take_escaped(store.get(text), raw, special);
+            }
+            _ => self.sink.take(store.get(text), special),
+        }
     }
 }

@@ -39,8 +39,8 @@ fn text<S: Sink>(
     special: bool,
 ) -> Result<()> {
     store.clear();
-    let text = scanner.text(store)?;
-    found.take(store.get(&text), special);
+    let text = scanner.text_or(store, |raw| found.sink.known(raw))?;
+    found.take(store, &text, special);
     Ok(())
 }
 
