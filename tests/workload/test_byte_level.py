@@ -198,6 +198,18 @@ def test_merges_spelled_either_way(spelled: str) -> None:
         assert counter.count(text) == expected(tokenizer, text)
 
 
+def test_many_tokens_that_no_merge_leads_to() -> None:
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    chosen = random.Random(3)
+    words = {"".join(chosen.choices("abcdefgh", k=7)) for _ in range(20_000)}
+    tokens = {token: number for number, token in enumerate([*letters, *sorted(words)])}
+    tokenizer = Tokenizer(models.BPE(tokens, [], ignore_merges=True))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    counter = TokenCounter(tokenizer.to_str().encode())
+    text = "\n".join(sorted(words))
+    assert counter.count(text) == expected(tokenizer, text) == 2 * len(words) - 1
+
+
 def test_unknown_patterns_are_refused() -> None:
     known: Json = json.loads(trained("cl100k"))
     pattern = known["pre_tokenizer"]["pretokenizers"][0]["pattern"]

@@ -1,6 +1,6 @@
 //! A model: from a word to the number of its tokens.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::super::cache::{Packed, Short};
 use super::super::family::Unsupported;
@@ -9,7 +9,7 @@ use super::long::{self, WINDOW};
 use super::merge::Word;
 use super::model::Model;
 use super::pairs::Pairs;
-use super::vocabulary::{Place, Vocabulary};
+use super::vocabulary::Vocabulary;
 
 /// What becomes of a word.
 pub(super) struct Bpe {
@@ -21,8 +21,8 @@ pub(super) struct Bpe {
     unknown: Option<Box<[bool; 256]>>,
     /// Tokens of the vocabulary as words, counted when it was read: most words are among them.
     known: Short,
-    /// The longer ones of them that count 1 whatever their merges say.
-    taken: HashMap<Box<[u8]>, Place>,
+    /// Those of them that are not known and count 1 whatever their merges say.
+    taken: HashSet<Box<[u8]>>,
 }
 
 impl Bpe {
@@ -45,7 +45,7 @@ impl Bpe {
             joints: comes_apart.then_some(joints),
             unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
             known: Short::for_words(2 * vocabulary.len()),
-            taken: HashMap::new(),
+            taken: HashSet::new(),
         };
         for token in vocabulary.short() {
             let count = if model.ignores_merges() {
@@ -56,7 +56,15 @@ impl Bpe {
             this.known.put(token, count);
         }
         if model.ignores_merges() {
-            this.taken = vocabulary.into_long();
+            // The table of short ones is as good as full in places, and lets some go.
+            let is_lost = |token: &Packed| this.known.get(*token).is_none();
+            let lost: Vec<_> = vocabulary.short().filter(is_lost).collect();
+            this.taken = vocabulary.into_long().into_keys().collect();
+            for token in lost {
+                let (bytes, length) = token.unpack();
+                this.taken
+                    .insert(bytes.get(..length).unwrap_or_default().into());
+            }
         }
         Ok(this)
     }
@@ -83,7 +91,7 @@ impl Bpe {
 
     /// Tokens of a word that is not known.
     pub fn count(&self, word: &[u8]) -> u32 {
-        if !self.taken.is_empty() && self.taken.contains_key(word) {
+        if !self.taken.is_empty() && self.taken.contains(word) {
             return 1;
         }
         let tokens = match &self.unknown {
