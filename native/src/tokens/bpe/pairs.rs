@@ -75,8 +75,8 @@ impl Pairs {
     /// left, right and product of each merge.
     fn of_symbols(merges: &[[Symbol; 3]]) -> Self {
         // Twice to four times the merges, and 8 to 16 bits for each in the filter.
-        let slots = (2 * merges.len()).next_power_of_two().max(64);
-        let bits = slots * 4;
+        let slots = (merges.len() * 3 / 2).next_power_of_two().max(64);
+        let bits = (8 * merges.len()).next_power_of_two().max(64);
         let mut this = Self {
             slots: vec![EMPTY; slots],
             slot_shift: u64::BITS - slots.trailing_zeros(),

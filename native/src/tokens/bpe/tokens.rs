@@ -44,7 +44,7 @@ impl Bpe {
             pairs,
             joints: comes_apart.then_some(joints),
             unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
-            known: Short::for_words(2 * vocabulary.len()),
+            known: Short::for_words(vocabulary.len() * 3 / 2),
             taken: HashSet::new(),
         };
         for token in vocabulary.short() {
