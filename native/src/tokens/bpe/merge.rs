@@ -12,7 +12,7 @@
     reason = "ranks have 20 bits and places 9"
 )]
 
-use super::pairs::{NEVER, Pairs, Symbol};
+use super::pairs::{NEVER, NOTHING, Pairs, Symbol};
 
 /// Rank above, place below: the least of these is the next to merge.
 type Key = i32;
@@ -125,14 +125,22 @@ impl<const N: usize> Word<N> {
             self.next[at] = after as u16;
             self.keys[right] = NONE;
             self.keys[at] = NONE;
-            if after < self.length {
-                let after = after & Self::MASK;
-                self.previous[after] = at as u16;
-                self.keys[at] = key(pairs.rank(symbol, self.symbols[after]), at);
-            }
+            let before = usize::from(self.previous[at]) & Self::MASK;
+            let next = if after < self.length {
+                self.previous[after & Self::MASK] = at as u16;
+                self.symbols[after & Self::MASK]
+            } else {
+                NOTHING
+            };
+            let previous = if at > 0 {
+                self.symbols[before]
+            } else {
+                NOTHING
+            };
+            let [with_next, with_previous] = pairs.ranks([[symbol, next], [previous, symbol]]);
+            self.keys[at] = key(with_next, at);
             if at > 0 {
-                let before = usize::from(self.previous[at]) & Self::MASK;
-                self.keys[before] = key(pairs.rank(self.symbols[before], symbol), before);
+                self.keys[before] = key(with_previous, before);
                 if before / BLOCK != at / BLOCK {
                     self.changed(before);
                 }

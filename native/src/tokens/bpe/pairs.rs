@@ -11,6 +11,9 @@ pub(super) type Symbol = u32;
 /// Pairs that do not merge have this rank: after all others.
 pub(super) const NEVER: u32 = 1 << 20;
 
+/// No symbol: what stands before a word and after it.
+pub(super) const NOTHING: Symbol = (1 << SYMBOL_BITS) - 1;
+
 /// As many merges as leave 20 bits for a symbol; the largest published vocabularies have 515,000.
 const LIMIT: usize = (1 << SYMBOL_BITS) - FIRST as usize - 1;
 const SYMBOL_BITS: u32 = 20;
@@ -122,14 +125,25 @@ impl Pairs {
     /// When the pair merges: [`NEVER`], or a number that is less for those that merge sooner.
     #[inline]
     pub fn rank(&self, left: Symbol, right: Symbol) -> u32 {
-        let pair = pair(left, right);
-        let (bit, at) = self.hash(pair);
-        let bits = self.filter.get(bit / 64).copied().unwrap_or(0);
-        if bits >> (bit % 64) & 1 == 0 {
-            NEVER
-        } else {
-            self.find(pair, at)
-        }
+        let [rank] = self.ranks([[left, right]]);
+        rank
+    }
+
+    /// The same of several pairs, of which [`NOTHING`] is in none that merges. The filter is asked
+    /// about all of them first, so that one need not wait for the other.
+    #[inline]
+    pub fn ranks<const N: usize>(&self, pairs: [[Symbol; 2]; N]) -> [u32; N] {
+        let asked = pairs.map(|[left, right]| {
+            let pair = pair(left, right);
+            let (bit, at) = self.hash(pair);
+            let bits = self.filter.get(bit / 64).copied().unwrap_or(0);
+            (bits >> (bit % 64) & 1, pair, at)
+        });
+        asked.map(
+            |(may, pair, at)| {
+                if may == 0 { NEVER } else { self.find(pair, at) }
+            },
+        )
     }
 
     #[inline]
