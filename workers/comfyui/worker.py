@@ -36,6 +36,8 @@ BENCHMARK_SIZE = Size()
 
 # Seconds. Who would wait longer is better served by another worker.
 MAX_QUEUE_TIME = 10.0
+# ComfyUI does one job at a time, whichever route it came by.
+QUEUE = "gpu"
 
 # The first characters of every PNG in base64.
 _PNG = "data:image/png;base64,iVBORw0KGgo"
@@ -69,6 +71,7 @@ def define(settings: Settings) -> WorkerConfig:
                 request_parser=ask_for_prompt,
                 workload=lambda payload: cost(size_of_prompt(payload)),
                 response_transform=images.answer,
+                queue=QUEUE,
                 max_queue_time=MAX_QUEUE_TIME,
                 blocking=True,
                 benchmark_config=BenchmarkConfig(payload=_benchmark_payload, check=_check_images),
@@ -79,6 +82,7 @@ def define(settings: Settings) -> WorkerConfig:
                 request_parser=ask_for_workflow,
                 workload=lambda payload: cost(size_of_workflow(payload)),
                 response_transform=images.answer,
+                queue=QUEUE,
                 max_queue_time=MAX_QUEUE_TIME,
                 blocking=True,
             ),
