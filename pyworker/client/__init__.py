@@ -1,8 +1,17 @@
 """A client library for scripts, for Trio and asyncio: `Client`, `Autoscaler`, `Direct`."""
 
-from pyworker.client.client import Client, Streamed
-from pyworker.client.errors import AnswerBroken, ClientError, NoWorker, Refused, Unavailable
+from pyworker.client.answer import Streamed
+from pyworker.client.client import Client
+from pyworker.client.errors import (
+    AnswerBroken,
+    ClientError,
+    NoWorker,
+    Refused,
+    SessionEnded,
+    Unavailable,
+)
 from pyworker.client.routing import Autoscaler, Direct
+from pyworker.client.session import Session
 
 __all__ = [
     "AnswerBroken",
@@ -12,6 +21,8 @@ __all__ = [
     "Direct",
     "NoWorker",
     "Refused",
+    "Session",
+    "SessionEnded",
     "Streamed",
     "Unavailable",
 ]

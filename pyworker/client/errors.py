@@ -25,6 +25,10 @@ class Refused(ClientError):
         self.body = body
 
 
+class SessionEnded(Refused):
+    """The session is not open: it was not used for a lifetime, or it was ended at its worker."""
+
+
 class Unavailable(ClientError):
     """Every attempt failed in a way that another one might not have; the last one is told.
 

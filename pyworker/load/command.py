@@ -3,7 +3,6 @@
 import argparse
 import os
 import random
-import ssl
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,8 +11,8 @@ from pathlib import Path
 import orjson
 import trio
 
-from pyworker.client.call import add_routing_arguments, route_by_arguments
 from pyworker.client.client import Client
+from pyworker.client.script import add_endpoint_arguments, client_by_arguments, count
 from pyworker.errors import SettingsError
 from pyworker.finding import find_worker, worker_names
 from pyworker.load.arrivals import fixed, poisson
@@ -36,14 +35,12 @@ def main(argv: Sequence[str]) -> int:
         asked.autoscaler = _LOCAL
     try:
         config, handler = _handler(asked.worker, asked.route)
-        route_by = route_by_arguments(asked)
-        tls = ssl.create_default_context(cafile=asked.ca) if asked.ca else None
+        client = client_by_arguments(asked, asked.attempts)
         if not 0 < asked.rps < float("inf") or not 1 <= asked.n <= _MOST_REQUESTS:
             raise SettingsError(f"-n is 1 to {_MOST_REQUESTS} requests, -rps is above 0")
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
         sys.stderr.write(f"pyworker: {error}\n")
         return 2
-    client = Client(route_by, attempts=asked.attempts, tls=tls)
     requests = list(_requests(config, handler, asked))
     began = time.process_time()
     run = trio.run(_run, client, requests)
@@ -62,15 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("worker", help=f"whose benchmark is sent: {', '.join(worker_names())}")
     parser.add_argument("-n", type=int, required=True, help="number of requests")
     parser.add_argument("-rps", type=float, required=True, help="requests a second, on average")
-    parser.add_argument("-e", "--endpoint", default="local", help="name of the endpoint")
     parser.add_argument("-l", "--local", action="store_true", help=f"autoscaler at {_LOCAL}")
     parser.add_argument("--route", help="of the worker (the benchmarked one)")
     parser.add_argument("--fixed", action="store_true", help="equal distances instead of Poisson")
     parser.add_argument("--seed", type=int, default=0, help="of payloads and arrivals (0)")
-    parser.add_argument("--attempts", type=int, default=1, help="how often each is tried (1)")
+    parser.add_argument("--attempts", type=count, default=1, help="how often each is tried (1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots there")
-    add_routing_arguments(parser)
+    add_endpoint_arguments(parser)
     parser.set_defaults(autoscaler=os.environ.get("AUTOSCALER_URL", _PRODUCTION))
     return parser
 

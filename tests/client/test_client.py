@@ -21,7 +21,8 @@ from pyworker.client import (
     Refused,
     Unavailable,
 )
-from pyworker.client.call import images_in, text_of
+from pyworker.client.answer import text_of
+from pyworker.client.call import images_in
 
 PIXEL = base64.b64encode(b"\x89PNG and so on").decode()
 

@@ -1,0 +1,113 @@
+"""An answer that has begun: its bytes, its events, its text."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+
+from pyworker.client.errors import AnswerBroken
+from pyworker.client.routing import Grant
+
+_LONGEST_LINE = 64 * 1024 * 1024  # an event with an image in it
+# What an answer that is not streamed may be at most.
+_LARGEST_ANSWER = 512 * 1024 * 1024
+
+
+class Streamed:
+    """An answer that has begun.
+
+    Attributes:
+        status: HTTP status, a 2xx.
+        headers: Of the answer.
+        grant: By which it was asked for; `url` is the worker.
+        routed_after: Seconds from the call until there was that grant.
+    """
+
+    routed_after = 0.0
+
+    def __init__(self, response: httpx.Response, grant: Grant) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.grant = grant
+        self._response = response
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body, decoded, as it comes.
+
+        Raises:
+            AnswerBroken: It broke off.
+        """
+        try:
+            async for chunk in self._response.aiter_bytes():
+                yield chunk
+        except httpx.HTTPError as error:
+            raise AnswerBroken(f"the answer broke off: {error or type(error).__name__}") from error
+
+    async def events(self) -> AsyncIterator[Any]:
+        """The JSON of each line or server-sent event; `[DONE]`, comments and names are left out.
+
+        Raises:
+            AnswerBroken: It broke off.
+        """
+        buffer = b""
+        async for chunk in self.chunks():
+            *lines, buffer = (buffer + chunk).split(b"\n")
+            if len(buffer) > _LONGEST_LINE:
+                raise AnswerBroken(f"a line of the answer is longer than {_LONGEST_LINE} bytes")
+            for line in lines:
+                if (event := event_in(line)) is not None:
+                    yield event
+        if (event := event_in(buffer)) is not None:
+            yield event
+
+    async def texts(self) -> AsyncIterator[str]:
+        """The text that each event adds, as `text_of` finds it; events without any are left out.
+
+        Raises:
+            AnswerBroken: It broke off.
+        """
+        async for event in self.events():
+            if text := text_of(event):
+                yield text
+
+    async def body(self) -> bytes:
+        """All of it.
+
+        Raises:
+            AnswerBroken: It broke off, or is larger than 512 MiB.
+        """
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > _LARGEST_ANSWER:
+                raise AnswerBroken(f"the answer is larger than {_LARGEST_ANSWER} bytes")
+        return b"".join(parts)
+
+
+def event_in(line: bytes) -> Any:
+    """The JSON of a line or of a server-sent event's data; None of a line without any."""
+    line = line.strip().removeprefix(b"data:")
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def text_of(event: Any) -> str:
+    """The text that a streamed event adds, by TGI and by OpenAI; of others, the event as JSON."""
+    match event:
+        case {"token": {"text": str(text), **token}}:
+            return "" if token.get("special") else text
+        case {"choices": [{"delta": {"content": str(text)}}, *_]}:
+            return text
+        case {"choices": [{"text": str(text)}, *_]}:
+            return text
+        case {"choices": _, **_rest}:
+            return ""
+        case {"content": str(text)}:
+            return text
+        case _:
+            return orjson.dumps(event).decode() + "\n"

@@ -1,0 +1,113 @@
+"""What every command around a client shares: who is asked, and what an error is worth."""
+
+import argparse
+import os
+import ssl
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import trio
+
+from pyworker.client.client import DEFAULT_ATTEMPTS, Client
+from pyworker.client.errors import ClientError
+from pyworker.client.routing import DEFAULT_WAIT_SECONDS, Autoscaler, Direct
+from pyworker.errors import SettingsError
+
+ANSWERED, NOT_ANSWERED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+Ask = Callable[[Client, argparse.Namespace], Awaitable[None]]
+
+
+def add_routing_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say who is asked, but for the name of the endpoint."""
+    add = parser.add_argument
+    add(
+        "--autoscaler",
+        metavar="URL",
+        default=os.environ.get("AUTOSCALER_URL", "http://127.0.0.1:8080"),
+        help="AUTOSCALER_URL, or %(default)s",
+    )
+    add(
+        "-k",
+        "--api-key",
+        metavar="KEY",
+        default=os.environ.get("VAST_ENDPOINT_KEY", "local-key"),
+        help="of the endpoint; better in VAST_ENDPOINT_KEY than on a command line",
+    )
+    add("--direct", metavar="URL", help="a worker that is UNSECURED, without an autoscaler")
+    add(
+        "--wait",
+        type=float,
+        default=DEFAULT_WAIT_SECONDS,
+        metavar="SECONDS",
+        help="for a worker (%(default)g)",
+    )
+    add("--ca", metavar="FILE", help="PEM of the authority that signs workers' certificates")
+
+
+def add_endpoint_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those, and the endpoint's name as an option."""
+    parser.add_argument("-e", "--endpoint", default="local", metavar="NAME", help="%(default)s")
+    add_routing_arguments(parser)
+
+
+def count(text: str) -> int:
+    """An option that is a number of times."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
+
+
+def client_by_arguments(asked: argparse.Namespace, attempts: int = DEFAULT_ATTEMPTS) -> Client:
+    """The client that a command line asks for.
+
+    Raises:
+        SettingsError: A URL is none, or the certificate cannot be read.
+    """
+    url = asked.direct or asked.autoscaler
+    if not url.startswith(("http://", "https://")):
+        raise SettingsError(f"{url!r} is no http:// or https:// URL")
+    try:
+        tls = ssl.create_default_context(cafile=asked.ca) if asked.ca else None
+    except OSError as error:
+        raise SettingsError(f"--ca {asked.ca}: {error}") from error
+    if asked.direct:
+        return Client(Direct(url), attempts=attempts, tls=tls)
+    autoscaler = Autoscaler(
+        url=url, endpoint=asked.endpoint, api_key=asked.api_key, wait=asked.wait
+    )
+    return Client(autoscaler, attempts=attempts, tls=tls)
+
+
+def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask: Ask) -> int:
+    """Parse, ask, and say in one sentence what went wrong.
+
+    Args:
+        parser: Has the routing arguments; may have `--attempts`.
+        argv: The command line; None for the process's own.
+        ask: Is given a client that is open, and the arguments.
+
+    Returns:
+        0; 1 without a good answer; 2 for a wrong command line; 130 when interrupted.
+    """
+    asked = parser.parse_args(argv)
+
+    async def run() -> None:
+        attempts = getattr(asked, "attempts", DEFAULT_ATTEMPTS)
+        async with client_by_arguments(asked, attempts) as client:
+            await ask(client, asked)
+
+    try:
+        trio.run(run)
+    except SettingsError as error:
+        return _told(error, USAGE)
+    except (ClientError, OSError) as error:
+        return _told(error, NOT_ANSWERED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return ANSWERED
+
+
+def _told(error: Exception, code: int) -> int:
+    sys.stderr.write(f"pyworker: {error}\n")
+    return code
