@@ -22,6 +22,7 @@ class Streamed:
         headers: Of the answer.
         grant: By which it was asked for; `url` is the worker.
         routed_after: Seconds from the call until there was that grant.
+        size: Bytes of the body that have come.
     """
 
     routed_after = 0.0
@@ -30,6 +31,7 @@ class Streamed:
         self.status = response.status_code
         self.headers = response.headers
         self.grant = grant
+        self.size = 0
         self._response = response
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -40,6 +42,7 @@ class Streamed:
         """
         try:
             async for chunk in self._response.aiter_bytes():
+                self.size += len(chunk)
                 yield chunk
         except httpx.HTTPError as error:
             raise AnswerBroken(f"the answer broke off: {error or type(error).__name__}") from error
@@ -78,11 +81,9 @@ class Streamed:
             AnswerBroken: It broke off, or is larger than 512 MiB.
         """
         parts: list[bytes] = []
-        size = 0
         async for chunk in self.chunks():
             parts.append(chunk)
-            size += len(chunk)
-            if size > _LARGEST_ANSWER:
+            if self.size > _LARGEST_ANSWER:
                 raise AnswerBroken(f"the answer is larger than {_LARGEST_ANSWER} bytes")
         return b"".join(parts)
 
@@ -91,7 +92,7 @@ def event_in(line: bytes) -> Any:
     """The JSON of a line or of a server-sent event's data; None of a line without any."""
     line = line.strip().removeprefix(b"data:")
     try:
-        return orjson.loads(line)
+        return orjson.loads(line) if line else None
     except orjson.JSONDecodeError:
         return None
 
@@ -101,13 +102,22 @@ def text_of(event: Any) -> str:
     match event:
         case {"token": {"text": str(text), **token}}:
             return "" if token.get("special") else text
-        case {"choices": [{"delta": {"content": str(text)}}, *_]}:
-            return text
-        case {"choices": [{"text": str(text)}, *_]}:
-            return text
-        case {"choices": _, **_rest}:
-            return ""
+        case {"choices": choices}:
+            return _text_of_choices(choices)
         case {"content": str(text)}:
             return text
         case _:
             return orjson.dumps(event).decode() + "\n"
+
+
+def _text_of_choices(choices: Any) -> str:
+    match choices:
+        case [{"delta": {"content": str(text)}}, *_] if text:
+            return text
+        # Before it answers, a model may think: vLLM and SGLang, and newer vLLM.
+        case [{"delta": {"reasoning_content": str(text)} | {"reasoning": str(text)}}, *_]:
+            return text
+        case [{"text": str(text)}, *_]:
+            return text
+        case _:
+            return ""

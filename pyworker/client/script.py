@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -79,6 +80,33 @@ def client_by_arguments(asked: argparse.Namespace, attempts: int = DEFAULT_ATTEM
     return Client(autoscaler, attempts=attempts, tls=tls)
 
 
+async def interruptible(work: Callable[[], Awaitable[None]]) -> bool:
+    """Do `work`; returns True if SIGINT came before its end and cancelled it.
+
+    Not by KeyboardInterrupt, which trio may wrap in the groups of whatever nurseries it passes.
+    """
+    interrupted = False
+    failure: Exception | None = None
+
+    async def watch(scope: trio.CancelScope) -> None:
+        nonlocal interrupted
+        async for _ in signals:
+            interrupted = True
+            scope.cancel()
+
+    with trio.open_signal_receiver(signal.SIGINT) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch, nursery.cancel_scope)
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - raised below, without the nursery's group
+                failure = error
+            nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return interrupted
+
+
 def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask: Ask) -> int:
     """Parse, ask, and say in one sentence what went wrong.
 
@@ -98,14 +126,11 @@ def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask:
             await ask(client, asked)
 
     try:
-        trio.run(run)
+        return INTERRUPTED if trio.run(interruptible, run) else ANSWERED
     except SettingsError as error:
         return _told(error, USAGE)
     except (ClientError, OSError) as error:
         return _told(error, NOT_ANSWERED)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return ANSWERED
 
 
 def _told(error: Exception, code: int) -> int:

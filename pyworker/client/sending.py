@@ -84,8 +84,8 @@ class Sender:
             failed = outcome
             if attempt + 1 < self._attempts:
                 await anyio.sleep(failed.pause if failed.pause is not None else _pause(attempt))
-        tried = f"{self._attempts} attempts failed, the last one" if self._attempts > 1 else "it"
-        raise Unavailable(f"{request.route}: {tried}: {failed.problem}", failed.status)
+        tried = f"{self._attempts} attempts failed, the last one: " if self._attempts > 1 else ""
+        raise Unavailable(f"{request.route}: {tried}{failed.problem}", failed.status)
 
     @asynccontextmanager
     async def _sent(self, request: Request, grant: Grant) -> AsyncGenerator[Streamed | _Failed]:

@@ -1,79 +1,123 @@
-"""A run as one HTML file with its plots, that needs nothing else to be looked at."""
+"""A run as one HTML file with its plots, that needs nothing else to be looked at. No I/O."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from string import Template
 
-from pyworker.load.samples import Sample, Summary, nearest_rank
-from pyworker.load.table import table
+from pyworker.load.plots import plots
+from pyworker.load.samples import Sample, Summary
+from pyworker.load.svg import Plot
+from pyworker.load.table import HEADINGS, figures, rates
 
-_WIDTH, _HEIGHT, _MARGIN = 720, 260, 48
-# More points than pixels say nothing more.
-_MOST_POINTS = 2000
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 46rem; color: #222 }}
-pre {{ background: #f6f6f4; padding: 1rem; overflow-x: auto }}
-svg {{ width: 100%; height: auto; margin: .5rem 0 1.5rem }}
-.axis {{ stroke: #999; fill: none }} text {{ font-size: 11px; fill: #555 }}
-.good {{ fill: #2a6f97 }} .bad {{ fill: #c1121f }} .line {{ fill: none; stroke: #2a6f97 }}
-</style></head><body><h1>{title}</h1><pre>{table}</pre>
-<h2>Total time of each request, by its planned start</h2>{scatter}
-<h2>Share of good requests that took at most so long</h2>{cumulative}
+_PAGE = Template("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>$title</title><style>
+:root { color-scheme: light dark; --back: #fff; --ink: #1f2328; --dim: #656d76; --rule: #d8dee4;
+  --a: #0b6bcb; --b: #b35900; --c: #2b7a3d; --bad: #cf222e; --note: #fff4d6 }
+@media (prefers-color-scheme: dark) { :root { --back: #14171c; --ink: #e6e9ee; --dim: #9aa4b0;
+  --rule: #333b45; --a: #58a6ff; --b: #e3954b; --c: #56c271; --bad: #ff7b72; --note: #3a3117 } }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 48rem; padding: 0 1rem;
+  background: var(--back); color: var(--ink) }
+h1 { font-size: 1.4rem; margin-bottom: .2rem } h2 { font-size: 1.05rem; margin: 2rem 0 .3rem }
+p { margin: .3rem 0 } .dim, figcaption { color: var(--dim) }
+.note { background: var(--note); padding: .6rem .8rem; border-radius: 4px }
+figure { margin: 0 } .wide { overflow-x: auto }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { padding: .15rem .7rem .15rem 0; text-align: right; border-bottom: 1px solid var(--rule) }
+th { font-weight: 600 } th:first-child, td.text { text-align: left }
+td.text { overflow-wrap: anywhere }
+svg { width: 100%; height: auto; display: block } svg text { font-size: 11px; fill: var(--dim) }
+.grid { stroke: var(--rule); fill: none } .axis { stroke: var(--dim); fill: none }
+.a { fill: var(--a); color: var(--a) } .b { fill: var(--b); color: var(--b) }
+.c { fill: var(--c); color: var(--c) } .bad { fill: var(--bad); color: var(--bad) }
+.line { fill: none; stroke: currentColor; stroke-width: 1.5 } circle { fill-opacity: .7 }
+</style></head><body>
+<h1>$title</h1><p class="dim">$about</p>
+<p>$ended</p>$note$figures$errors$workers$plots
 </body></html>
-"""
+""")
 
 
-def page(title: str, summary: Summary, samples: Sequence[Sample]) -> str:
-    """The whole file."""
-    return _PAGE.format(
+def page(
+    title: str, summary: Summary, samples: Sequence[Sample], about: Mapping[str, str] | None = None
+) -> str:
+    """The whole file.
+
+    Args:
+        title: Above it.
+        summary: The figures.
+        samples: What is plotted.
+        about: How the run was made, by name.
+    """
+    share = summary.served / summary.requests if summary.requests else 0.0
+    ended = (
+        f"{summary.requests} requests in {summary.seconds:.1f} s, {summary.served} good"
+        f" ({share:.1%}): {rates(summary)}"
+    )
+    return _PAGE.substitute(
         title=html.escape(title),
-        table=html.escape(table(summary)),
-        scatter=_scatter(samples),
-        cumulative=_cumulative([s.total for s in samples if not s.error]),
+        about=html.escape(", ".join(f"{k} {v}" for k, v in (about or {}).items())),
+        ended=html.escape(ended),
+        note=_note(summary.bottleneck),
+        figures=_figures(summary),
+        errors=_errors(summary),
+        workers=_workers(summary),
+        plots=_plots(summary, samples),
     )
 
 
-def _scatter(samples: Sequence[Sample]) -> str:
-    step = max(len(samples) // _MOST_POINTS, 1)
-    shown = samples[::step]
-    right = max((s.planned for s in shown), default=0.0) or 1.0
-    top = max((s.total for s in shown), default=0.0) or 1.0
-    dots = "".join(
-        f'<circle r="2.5" class="{"bad" if s.error else "good"}"'
-        f' cx="{_x(s.planned / right):.1f}" cy="{_y(s.total / top):.1f}"/>'
-        for s in shown
+def _note(sentence: str) -> str:
+    if not sentence:
+        return ""
+    return f'<p class="note">{html.escape(sentence[:1].upper() + sentence[1:])}.</p>'
+
+
+def _figures(summary: Summary) -> str:
+    if not summary.spreads:
+        return ""
+    rows = ((name, *(f"{f:.3f}" for f in figures(s))) for name, s in summary.spreads.items())
+    return _table("Seconds", ("", *HEADINGS), rows)
+
+
+def _errors(summary: Summary) -> str:
+    if not summary.errors:
+        return ""
+    rows = (
+        (kind, str(f.count), f"{f.after.percentiles[50]:.3f}", f"{f.after.percentiles[99]:.3f}")
+        for kind, f in summary.errors.items()
     )
-    return _plot(dots, right=f"{right:.1f} s", top=f"{top:.2f} s")
-
-
-def _cumulative(totals: Sequence[float]) -> str:
-    ordered = sorted(totals)
-    right = ordered[-1] if ordered else 1.0
-    points = " ".join(
-        f"{_x(ordered[nearest_rank(percent, len(ordered))] / (right or 1.0)):.1f},"
-        f"{_y(percent / 100):.1f}"
-        for percent in range(1, 101)
-        if ordered
+    examples = "".join(
+        f'<p class="dim">{html.escape(kind)}: {html.escape(failed.example)}</p>'
+        for kind, failed in summary.errors.items()
+        if failed.example
     )
-    return _plot(f'<polyline class="line" points="{points}"/>', right=f"{right:.2f} s", top="100 %")
+    return _table("Errors", ("", "count", "after p50, s", "p99, s"), rows) + examples
 
 
-def _plot(content: str, *, right: str, top: str) -> str:
-    bottom = _HEIGHT - _MARGIN
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
-        f'<path class="axis" d="M{_MARGIN} 8V{bottom}H{_WIDTH - 8}"/>'
-        f'<text x="{_MARGIN - 6}" y="16" text-anchor="end">{html.escape(top)}</text>'
-        f'<text x="{_MARGIN - 6}" y="{bottom}" text-anchor="end">0</text>'
-        f'<text x="{_WIDTH - 8}" y="{bottom + 16}" text-anchor="end">{html.escape(right)}</text>'
-        f"{content}</svg>"
+def _workers(summary: Summary) -> str:
+    rows = ((url, str(count)) for url, count in summary.workers.items())
+    return _table("Workers", ("", "served"), rows) if summary.workers else ""
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    heads = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+    body = "".join(
+        f'<tr><td class="text">{html.escape(name)}</td>'
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in rows
     )
+    return f'<h2>{title}</h2><div class="wide"><table><tr>{heads}</tr>{body}</table></div>'
 
 
-def _x(share: float) -> float:
-    return _MARGIN + share * (_WIDTH - _MARGIN - 8)
+def _plots(summary: Summary, samples: Sequence[Sample]) -> str:
+    return "".join(_figure(*each) for each in plots(summary, samples))
 
 
-def _y(share: float) -> float:
-    return _HEIGHT - _MARGIN - share * (_HEIGHT - _MARGIN - 8)
+def _figure(title: str, plot: Plot, legend: Mapping[str, str]) -> str:
+    keys = " ".join(
+        f'<span class="{colour}">&#9632;</span> {html.escape(name)}'
+        for name, colour in legend.items()
+    )
+    caption = f"<figcaption>{keys}</figcaption>" if keys else ""
+    return f"<h2>{title}</h2><figure>{caption}{plot.svg(title)}</figure>"

@@ -1,6 +1,7 @@
 """The client library against a real autoscaler's routes and workers that misbehave, on both loops."""
 
 import base64
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ import anyio
 import orjson
 import pytest
 import trio
-from fakes.model import Call, FakeModel, replies, resets_at_once, streams
-from fakes.process import finished
+from fakes.model import Call, FakeModel, is_silent, replies, resets_at_once, streams
+from fakes.process import finished, running
 
 from pyworker.client import (
     AnswerBroken,
@@ -227,6 +228,16 @@ async def test_a_wrong_command_is_a_sentence(
     assert complained.count("\n") == 1
 
 
+async def test_an_interrupted_command_ends_quietly(worker: FakeModel, tmp_path: Path) -> None:
+    worker.script(is_silent)
+    arguments = ["call", "local", "/generate", "{}", "--direct", worker.url]
+    async with running(arguments, folder=tmp_path) as process:
+        await worker.next_call()
+        process.send_signal(signal.SIGINT)
+        assert await process.exit_code() == 130
+        assert (process.out.text, process.err.text) == ("", "")
+
+
 async def test_a_refusal_is_exit_code_1(worker: FakeModel, tmp_path: Path) -> None:
     worker.script(replies(422, b'{"error":"no"}'))
     code, _, complained = await call(worker, tmp_path, "{}")
@@ -240,7 +251,10 @@ async def test_a_refusal_is_exit_code_1(worker: FakeModel, tmp_path: Path) -> No
         ({"token": {"text": "</s>", "special": True}}, ""),
         ({"choices": [{"delta": {"content": "b"}}]}, "b"),
         ({"choices": [{"delta": {"role": "assistant"}}]}, ""),
+        ({"choices": [{"delta": {"content": "", "reasoning_content": "why"}}]}, "why"),
+        ({"choices": [{"delta": {"reasoning": "why"}}]}, "why"),
         ({"choices": [{"text": "c"}]}, "c"),
+        ({"choices": []}, ""),
         ({"content": "d"}, "d"),
         ({"error": "e"}, '{"error":"e"}\n'),
     ],

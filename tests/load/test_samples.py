@@ -11,31 +11,37 @@ from hypothesis import strategies as st
 from pyworker.client import AnswerBroken, ClientError, NoWorker, Refused, Unavailable
 from pyworker.load.arrivals import fixed, poisson
 from pyworker.load.drive import kind_of
-from pyworker.load.html import page
 from pyworker.load.samples import Sample, nearest_rank, spread, summarise
 from pyworker.load.table import table
 
 
 def test_the_figures_of_a_run() -> None:
     samples = [
-        Sample(planned=0.0, workload=10, worker="a", total=1.0, first=0.5, gaps=[0.1, 0.2]),
+        Sample(
+            planned=0.0, workload=10, worker="a", total=1.0, first=0.5, gaps=[0.1, 0.2], tokens=3
+        ),
         Sample(planned=1.0, workload=10, worker="a", total=3.0, first=2.0),
-        Sample(planned=2.0, workload=10, total=0.1, error="status 429"),
+        Sample(planned=2.0, workload=10, total=0.1, error="status 429", told="too much"),
     ]
     summary = summarise(samples, cpu_seconds=1.0)
     assert (summary.seconds, summary.requests, summary.served) == (4.0, 3, 2)
     assert (summary.workload_rate, summary.cpu) == (5.0, 0.25)
-    assert (summary.errors, summary.workers) == ({"status 429": 1}, {"a": 2})
-    assert summary.total is not None
-    assert (summary.total.mean, summary.total.maximum) == (2.0, 3.0)
-    assert summary.gap is not None
-    assert summary.gap.percentiles[50] == 0.1
-    assert summary.as_json()["requests_per_second"] == 0.5
+    assert (summary.rate, summary.token_rate) == (0.5, 0.75)
+    assert summary.workers == {"a": 2}
+    failed = summary.errors["status 429"]
+    assert (failed.count, failed.after.maximum, failed.example) == (1, 0.1, "too much")
+    assert summary.latency is not None
+    assert (summary.latency.mean, summary.latency.maximum) == (2.0, 3.0)
+    assert summary.inter_token is not None
+    assert summary.inter_token.percentiles[50] == 0.1
+    figures = summary.as_json()
+    assert (figures["requests_per_second"], figures["ttft"]["max"]) == (0.5, 2.0)
+    assert figures["errors"]["status 429"]["count"] == 1
 
 
 def test_nothing_served_is_no_figure() -> None:
     summary = summarise([Sample(planned=0, total=1, error="no connection")])
-    assert (summary.total, summary.first, summary.workload_rate) == (None, None, 0.0)
+    assert (summary.latency, summary.ttft, summary.workload_rate) == (None, None, 0.0)
     assert "no connection" in table(summary)
     assert summarise([]).seconds == 0
 
@@ -58,14 +64,27 @@ def test_the_spread_of_known_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cpu", "lag", "words"), [(9.5, 0.0, "of a core"), (0.1, 0.2, "late"), (0.1, 0.01, "")]
+    ("cpu", "lag", "delay", "words"),
+    [
+        (9.5, 0.0, 0.0, "this client used 95% of a core"),
+        (0.1, 0.2, 0.0, "2 of 10 requests started over 50 ms late, up to 200 ms"),
+        (0.1, 0.01, 0.3, "held up 2 times for over 50 ms, up to 300 ms"),
+        (0.1, 0.01, 0.01, ""),
+    ],
 )
-def test_a_client_that_was_the_bottleneck_says_so(cpu: float, lag: float, words: str) -> None:
-    samples = [Sample(planned=float(n), lag=lag, total=1.0) for n in range(10)]
-    summary = summarise(samples, cpu_seconds=cpu)
+def test_a_client_that_was_the_bottleneck_says_so(
+    cpu: float, lag: float, delay: float, words: str
+) -> None:
+    samples = [Sample(planned=float(n), lag=lag * (n < 2), total=1.0) for n in range(10)]
+    summary = summarise(samples, cpu_seconds=cpu, delays=[delay, delay, *[0.0] * 30])
     assert words in summary.bottleneck
     assert bool(words) == bool(summary.bottleneck)
     assert (f"warning: {summary.bottleneck}" in table(summary)) == bool(words)
+
+
+def test_one_late_start_is_no_bottleneck() -> None:
+    samples = [Sample(planned=float(n), lag=0.2 * (n < 1), total=1.0) for n in range(10)]
+    assert summarise(samples, delays=[0.0] * 99 + [1.0]).bottleneck == ""
 
 
 def test_arrivals() -> None:
@@ -89,12 +108,3 @@ def test_arrivals() -> None:
 )
 def test_errors_are_counted_under_a_few_words(error: ClientError, kind: str) -> None:
     assert kind_of(error) == kind
-
-
-@given(st.lists(st.builds(Sample, planned=st.floats(0, 100), total=st.floats(0, 100)), max_size=30))
-def test_the_report_is_one_file_that_asks_for_nothing(samples: list[Sample]) -> None:
-    text = page("a <b> title", summarise(samples), samples)
-    assert "a &lt;b&gt; title" in text
-    assert text.count("<circle") == len(samples)
-    assert "http" not in text
-    assert "nan" not in text.lower()
