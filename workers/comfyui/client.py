@@ -12,7 +12,8 @@ from pathlib import Path
 import orjson
 import trio
 
-from pyworker.client import Autoscaler, Client, ClientError
+from pyworker.client import Client
+from pyworker.client.script import add_endpoint_arguments, run_script
 from pyworker.workload import image_cost
 
 
@@ -20,24 +21,15 @@ def main() -> int:
     """Run the command; 0 when the image is saved."""
     parser = argparse.ArgumentParser(description="Ask for an image through an autoscaler.")
     parser.add_argument("prompt")
-    parser.add_argument("--autoscaler", default="http://127.0.0.1:8080")
-    parser.add_argument("--endpoint", default="local")
-    parser.add_argument("--api-key", default="local-key")
     parser.add_argument("--model", default="flux", help="COMFY_MODEL of the worker")
     parser.add_argument("--save", default="image.png", type=Path, metavar="FILE")
     for name, default in (("--width", 1024), ("--height", 1024), ("--steps", 28)):
         parser.add_argument(name, default=default, type=int)
-    asked = parser.parse_args()
-    try:
-        trio.run(_ask, asked)
-    except ClientError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    add_endpoint_arguments(parser)
+    return run_script(parser, None, _ask)
 
 
-async def _ask(asked: argparse.Namespace) -> None:
-    autoscaler = Autoscaler(url=asked.autoscaler, endpoint=asked.endpoint, api_key=asked.api_key)
+async def _ask(client: Client, asked: argparse.Namespace) -> None:
     payload = {
         "prompt": asked.prompt,
         "width": asked.width,
@@ -46,8 +38,7 @@ async def _ask(asked: argparse.Namespace) -> None:
         "seed": random.randrange(2**63),
     }
     cost = image_cost(asked.width, asked.height, asked.steps, asked.model)
-    async with Client(autoscaler) as client:
-        answer = await client.request("/prompt", payload, cost=cost)
+    answer = await client.request("/prompt", payload, cost=cost)
     _, _, content = orjson.loads(answer)["images"][0].partition(",")
     await trio.Path(asked.save).write_bytes(base64.b64decode(content))
     sys.stdout.write(f"{asked.save}\n")

@@ -9,18 +9,14 @@ image by `Text2Image`.
 import argparse
 import random
 import sys
-from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import orjson
-import trio
 
-from pyworker.client import Autoscaler, Client, ClientError
-from pyworker.errors import SettingsError
+from pyworker.client import Client
+from pyworker.client.script import add_endpoint_arguments, run_script
 from workers.comfyui_json.varied import PROMPT, RANDOM_INT, BenchmarkRequest, read_request
-
-Request = Callable[[random.Random], Mapping[str, Any]]
 
 _MODIFICATIONS = {"prompt": PROMPT, "width": 512, "height": 512, "steps": 20, "seed": RANDOM_INT}
 _IMAGE = BenchmarkRequest(
@@ -37,24 +33,14 @@ def main(default: Path | None = None, *, cost: float = 100.0) -> int:
     """
     parser = argparse.ArgumentParser(description="Run a workflow through an autoscaler.")
     parser.add_argument("file", nargs="?", default=default, type=Path)
-    parser.add_argument("--autoscaler", default="http://127.0.0.1:8080")
-    parser.add_argument("--endpoint", default="local")
-    parser.add_argument("--api-key", default="local-key")
-    asked = parser.parse_args()
-    try:
-        request = _IMAGE if asked.file is None else read_request(asked.file)
-        trio.run(_ask, asked, request, cost)
-    except (ClientError, SettingsError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    add_endpoint_arguments(parser)
+    return run_script(parser, None, partial(_ask, cost=cost))
 
 
-async def _ask(asked: argparse.Namespace, request: Request, cost: float) -> None:
-    autoscaler = Autoscaler(url=asked.autoscaler, endpoint=asked.endpoint, api_key=asked.api_key)
+async def _ask(client: Client, asked: argparse.Namespace, cost: float) -> None:
+    request = _IMAGE if asked.file is None else read_request(asked.file)
     payload = request(random.Random())
-    async with Client(autoscaler) as client:
-        answer = orjson.loads(await client.request("/generate/sync", payload, cost=cost))
+    answer = orjson.loads(await client.request("/generate/sync", payload, cost=cost))
     for file in answer["output"]:
         # With S3 in the request it has a URL; otherwise it lies on the worker's disk.
         sys.stdout.write(f"{file.get('url') or file['local_path']}\n")

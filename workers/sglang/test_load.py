@@ -1,0 +1,8 @@
+"""`python -m workers.sglang.test_load -n N -rps R -k KEY -e ENDPOINT [-l]`: a load test."""
+
+import sys
+
+from pyworker.load import main
+
+if __name__ == "__main__":
+    sys.exit(main(["sglang", *sys.argv[1:]]))
