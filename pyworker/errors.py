@@ -14,6 +14,7 @@ PyworkerError
 │   ├── BodyTimeout        408  the body stopped coming
 │   ├── QueueFull          429  try again after `retry_after` seconds
 │   ├── NotReady           503  the model is not ready; says the phase
+│   ├── BodyMemoryFull     503  all bodies together fill their memory
 │   ├── InternalError      500  a fault of ours
 │   ├── UpstreamUnavailable 502 the model server refused, or broke before its answer began
 │   └── UpstreamTimeout    504  the model server was silent for too long
@@ -166,6 +167,13 @@ class NotReady(RequestError):
 
     status = 503
     code = "not_ready"
+
+
+class BodyMemoryFull(RequestError):
+    """There is no room for this body beside those of other requests; elsewhere there may be."""
+
+    status = 503
+    code = "body_memory_full"
 
 
 class InternalError(RequestError):

@@ -18,6 +18,7 @@ import trio
 from pyworker.autoscaler.pubkey import PublicKey
 from pyworker.autoscaler.reporter import Reporter, autoscaler_client
 from pyworker.errors import SettingsError
+from pyworker.http.body_memory import BodyMemory
 from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
 from pyworker.model.readiness import Readiness
 from pyworker.model.tokenizer import TokenizerLoading
@@ -94,7 +95,8 @@ async def run(
         sessions=sessions,
         master_token=settings.master_token,
     )
-    server = HttpServer(front(service, upstream), tls=tls)
+    memory = BodyMemory(settings.body_memory)
+    server = HttpServer(front(service, upstream), tls=tls, memory=memory)
     drained, second = trio.CancelScope(), trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -106,7 +108,7 @@ async def run(
                     async with trio.open_nursery() as accepting:
                         await accepting.start(server.accept, listeners, serving)
                         log.info("worker %s listens on port %d", config.name, port_of(listeners))
-                        loopback = Loopback(service, upstream, accepting, serving)
+                        loopback = Loopback(service, upstream, memory, accepting, serving)
                         await loopback.accept_all(config, settings)
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.

@@ -34,6 +34,7 @@ def test_the_table():
         ("QueueFull", 429, "queue_full"),
         ("NoSuchSession", 400, "no_such_session"),
         ("NotReady", 503, "not_ready"),
+        ("BodyMemoryFull", 503, "body_memory_full"),
         ("InternalError", 500, "internal_error"),
         ("UpstreamUnavailable", 502, "upstream_unavailable"),
         ("UpstreamTimeout", 504, "upstream_timeout"),
@@ -42,6 +43,7 @@ def test_the_table():
 
 def test_what_can_never_succeed_is_never_repeated():
     passing = {"BodyTimeout", "QueueFull", "NotReady", "InternalError"} | {
+        "BodyMemoryFull",
         "UpstreamUnavailable",
         "UpstreamTimeout",
     }

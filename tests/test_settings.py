@@ -68,6 +68,7 @@ def test_a_local_run_needs_no_variable() -> None:
         workload=None,
         grace=30.0,
         body_limit=100 * MIB,
+        body_memory=1024 * MIB,
         connect_timeout=5.0,
         model_timeout=math.inf,
         benchmark_cache=".pyworker-benchmark.json",
@@ -177,6 +178,8 @@ def test_every_variable_of_the_list_has_a_default_and_a_meaning() -> None:
         ("GRACE_SECONDS", "0", "grace", 0.0),
         ("GRACE_SECONDS", "0.3", "grace", 0.3),
         ("BODY_LIMIT_MIB", "0.5", "body_limit", MIB // 2),
+        ("BODY_LIMIT_MIB", "2000", "body_memory", 2000 * MIB),
+        ("BODY_MEMORY_MIB", "300", "body_memory", 300 * MIB),
         ("CONNECT_TIMEOUT_SECONDS", "1e-3", "connect_timeout", 0.001),
         ("MODEL_TIMEOUT_SECONDS", "60", "model_timeout", 60.0),
         ("MODEL_TIMEOUT_SECONDS", "0", "model_timeout", math.inf),
@@ -191,6 +194,13 @@ def test_a_good_value_is_taken(name: str, text: str, attribute: str, value: obje
     settings = read_settings(environ)
     assert getattr(settings, attribute) == value
     assert type(getattr(settings, attribute)) is type(value)
+
+
+def test_the_largest_body_must_find_room() -> None:
+    environ = {"BODY_LIMIT_MIB": "64", "BODY_MEMORY_MIB": "64"}
+    assert read_settings(environ).body_memory == 64 * MIB
+    with pytest.raises(BadSettings, match="BODY_MEMORY_MIB must not be below BODY_LIMIT_MIB"):
+        read_settings({**environ, "BODY_MEMORY_MIB": "63"})
 
 
 def test_blanks_around_a_value_do_not_count() -> None:

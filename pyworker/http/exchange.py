@@ -16,6 +16,7 @@ from hypercorn.typing import (
 )
 
 from pyworker.errors import BodyTimeout, BodyTooLarge, ClientGone
+from pyworker.http.body_memory import BodyMemory
 from pyworker.http.connection import Connection
 from pyworker.http.stream import WRITE_STALL_SECONDS
 
@@ -58,6 +59,7 @@ class Exchange:
         receive: ASGIReceiveCallable,
         send: ASGISendCallable,
         connection: Connection,
+        memory: BodyMemory | None = None,
     ) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
@@ -74,6 +76,8 @@ class Exchange:
         self._ended = False
         self._send: Any = send
         self._connection = connection
+        self._memory = memory
+        self._held = 0
         self._body_done = trio.Event()
         # HTTP/2: other requests share the connection, and what they send cannot be held back.
         self.multiplexed = scope["http_version"] != "1.1" and scope["http_version"] != "1.0"
@@ -95,6 +99,7 @@ class Exchange:
 
         Raises:
             BodyTooLarge: Known from Content-Length before a byte is buffered, or found on the way.
+            BodyMemoryFull: Likewise, when other bodies leave no room for it.
             BodyTimeout: Nothing came for BODY_STALL_SECONDS.
             ClientGone: The client left before the body was complete.
         """
@@ -104,7 +109,20 @@ class Exchange:
         declared = int(header) if header is not None else None
         if declared is not None and declared > limit:
             raise _too_large(limit, declared)
+        if self._memory is not None and declared is not None:
+            self._memory.check(declared)
         chunks: list[bytes] = []
+        try:
+            await self._read_body(chunks, limit, declared)
+        except BaseException:
+            # Now, and not when the error has been answered: its traceback keeps the list.
+            chunks.clear()
+            self.let_go()
+            raise
+        self._body_done.set()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _read_body(self, chunks: list[bytes], limit: int, declared: int | None) -> None:
         size = 0
         while not self.body_read:
             chunk = await self._body_chunk()
@@ -112,13 +130,19 @@ class Exchange:
                 size += len(chunk)
                 if size > limit:
                     raise _too_large(limit, None)
+                if self._memory is not None:
+                    self._held = self._memory.hold(size, self._held)
                 chunks.append(chunk)
                 # The last piece by its length: Hypercorn's message that says so need not be
                 # waited for.
                 if size == declared:
                     self.body_read = True
-        self._body_done.set()
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def let_go(self) -> None:
+        """The body is not needed any more; its memory is free for others."""
+        if self._memory is not None and self._held:
+            self._memory.give_back(self._held)
+            self._held = 0
 
     async def _body_chunk(self) -> bytes:
         with trio.move_on_after(BODY_STALL_SECONDS) as scope:

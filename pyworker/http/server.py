@@ -18,6 +18,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError
 from pyworker.http.accept import accept_all
+from pyworker.http.body_memory import BodyMemory
 from pyworker.http.connection import Connection
 from pyworker.http.exchange import Exchange, Headers
 from pyworker.http.stream import WRITE_STALL_SECONDS, ClientStream
@@ -53,10 +54,18 @@ class HttpServer:
     Args:
         handler: Answers one exchange. See `_answer` for what its exceptions become.
         tls: The context of TLS listeners, or None for plain HTTP.
+        memory: Where the bodies of all requests are counted, or None for no limit over them.
     """
 
-    def __init__(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        tls: ssl.SSLContext | None = None,
+        memory: BodyMemory | None = None,
+    ) -> None:
         self._handler = handler
+        self.memory = memory
         self._tls = tls
         self._connections: set[Connection] = set()
         self._config = _hypercorn_config()
@@ -114,7 +123,7 @@ class HttpServer:
         if self._tls is not None:
             transport = trio.SSLStream(client, self._tls, server_side=True, https_compatible=True)
         connection = Connection(self._config, self._context, client, transport)
-        connection.app = _Application(self._handler, connection)
+        connection.app = _Application(self._handler, connection, self.memory)
         self._connections.add(connection)
         try:
             await connection
@@ -129,9 +138,10 @@ class HttpServer:
 class _Application:
     """What Hypercorn calls for each request of one connection."""
 
-    def __init__(self, handler: Handler, connection: Connection) -> None:
+    def __init__(self, handler: Handler, connection: Connection, memory: BodyMemory | None) -> None:
         self._handler = handler
         self._connection = connection
+        self._memory = memory
 
     async def __call__(
         self,
@@ -144,12 +154,15 @@ class _Application:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000, "reason": None})
             return
-        exchange = Exchange(scope, receive, send, self._connection)
-        if exchange.multiplexed:
-            await self._answer_multiplexed(exchange)
-        else:
-            with trio.CancelScope() as self._connection.exchange_scope:
-                await self._answer(exchange)
+        exchange = Exchange(scope, receive, send, self._connection, self._memory)
+        try:
+            if exchange.multiplexed:
+                await self._answer_multiplexed(exchange)
+            else:
+                with trio.CancelScope() as self._connection.exchange_scope:
+                    await self._answer(exchange)
+        finally:
+            exchange.let_go()
         if not exchange.body_read:
             # Hypercorn's reader may be waiting for us to take what it has read.
             with trio.move_on_after(_LAST_WORDS_SECONDS, shield=True):

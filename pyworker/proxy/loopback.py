@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import trio
 
 from pyworker.errors import CannotBind
+from pyworker.http.body_memory import BodyMemory
 from pyworker.http.server import HttpServer, open_listeners, port_of
 from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.hypercorn_front import front
@@ -26,12 +27,14 @@ class Loopback:
     Attributes:
         service: Answers the end of a session.
         upstream: To the model server.
+        memory: Where the bodies of all requests are counted.
         accepting: Owns the listeners.
         serving: Owns their connections.
     """
 
     service: Service
     upstream: Upstream
+    memory: BodyMemory
     accepting: trio.Nursery
     serving: trio.Nursery
 
@@ -53,6 +56,6 @@ class Loopback:
     async def _accept(self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int) -> int:
         """Serve `routes` there; returns the port, which the kernel may have chosen."""
         listeners = await open_listeners("127.0.0.1", port)
-        server = HttpServer(front(routes, self.upstream), tls=None)
+        server = HttpServer(front(routes, self.upstream), memory=self.memory)
         await self.accepting.start(server.accept, listeners, self.serving)
         return port_of(listeners)

@@ -51,6 +51,7 @@ class Settings:
     workload: WorkloadExpression | None
     grace: float
     body_limit: int
+    body_memory: int
     connect_timeout: float
     model_timeout: float
     benchmark_cache: str
@@ -104,6 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     # The public port's variable is named after this one: without it, nothing can be asked of that.
     port_known = "WORKER_PORT" not in read.problems
     read.optional("IS_DEPLOYMENT", parse.no_deployment)
+    body_limit = round(read.value("BODY_LIMIT_MIB", parse.mebibytes, 100.0) * MIB)
     settings = Settings(
         container_id=container_id,
         master_token=read.value("MASTER_TOKEN", str, ""),
@@ -139,7 +141,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         tokenizer=read.value("TOKENIZER", str, "auto"),
         workload=read.optional("WORKLOAD", WorkloadExpression.parse),
         grace=read.value("GRACE_SECONDS", parse.not_negative, 30.0),
-        body_limit=round(read.value("BODY_LIMIT_MIB", parse.mebibytes, 100.0) * MIB),
+        body_limit=body_limit,
+        body_memory=_body_memory(read, body_limit),
         connect_timeout=read.value("CONNECT_TIMEOUT_SECONDS", parse.positive, 5.0),
         model_timeout=read.value("MODEL_TIMEOUT_SECONDS", parse.not_negative, 0.0) or math.inf,
         benchmark_cache=read.value("BENCHMARK_CACHE", str, ".pyworker-benchmark.json"),
@@ -205,6 +208,21 @@ class _Reader:
 _SHOWN_CHARACTERS = 200
 _SECRETS = frozenset({"MASTER_TOKEN"})
 _PLACEHOLDERS = {"PUBLIC_IPADDR": "unknown", "REPORT_ADDR": "http://127.0.0.1:8080"}
+
+
+# Ten of the largest bodies, and little beside the memory of a machine that has a GPU.
+_BODY_MEMORY = 1024 * MIB
+
+
+def _body_memory(read: _Reader, body_limit: int) -> int:
+    given = read.optional("BODY_MEMORY_MIB", parse.mebibytes)
+    if given is None:
+        return max(_BODY_MEMORY, body_limit)
+    memory = round(given * MIB)
+    if memory < body_limit:
+        # The largest body that is allowed would never find room.
+        read.problems["BODY_MEMORY_MIB"] = "BODY_MEMORY_MIB must not be below BODY_LIMIT_MIB"
+    return memory
 
 
 def _bracketed(host: str) -> str:

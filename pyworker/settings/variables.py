@@ -59,6 +59,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     ),
     "GRACE_SECONDS": ("30", "how long requests may take to finish after SIGTERM, seconds"),
     "BODY_LIMIT_MIB": ("100", "largest request body, MiB"),
+    "BODY_MEMORY_MIB": (
+        "1024, or BODY_LIMIT_MIB if that is more",
+        "all request bodies together, MiB; a larger one than fits gets 503",
+    ),
     "CONNECT_TIMEOUT_SECONDS": ("5", "limit for connecting to the model server, seconds"),
     "MODEL_TIMEOUT_SECONDS": (
         "0",

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import trio
 
 from pyworker.errors import QueueFull
+from pyworker.http.body_memory import BodyMemory
 from pyworker.http.server import Exchange, HttpServer, open_listeners, port_of
 
 BODY_LIMIT = 64 * 1024  # bytes
+LARGE_LIMIT = 1024 * 1024  # of bodies on /hold
 
 
 class Paths:
@@ -118,6 +120,14 @@ class Paths:
             await self.go.wait()
             await exchange.respond(200, [], b"waited")
 
+    async def on_hold(self, exchange: Exchange) -> None:
+        """An answer when the test says so, to a large body."""
+        body = await exchange.body(LARGE_LIMIT)
+        with self._noted():
+            self.waiting.set()
+            await self.go.wait()
+            await exchange.respond(200, [], b"%d" % len(body))
+
     async def on_flood(self, exchange: Exchange) -> None:
         """An answer without an end."""
         await exchange.body(BODY_LIMIT)
@@ -158,10 +168,12 @@ class RunningServer:
 
 
 @asynccontextmanager
-async def running_server(*, tls: ssl.SSLContext | None = None) -> AsyncGenerator[RunningServer]:
+async def running_server(
+    *, tls: ssl.SSLContext | None = None, memory: BodyMemory | None = None
+) -> AsyncGenerator[RunningServer]:
     """Serve `Paths` until the block ends; what is left then is cut."""
     paths = Paths()
-    server = HttpServer(paths, tls=tls)
+    server = HttpServer(paths, tls=tls, memory=memory)
     listeners = await open_listeners("127.0.0.1", 0)
     accepting = trio.CancelScope()
     async with trio.open_nursery() as serving:
