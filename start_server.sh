@@ -5,7 +5,7 @@
 #
 # Safe to run twice: what is there and good is used again. Whatever fails is one sentence, on stderr
 # and to the autoscaler, and exit code 1. docs/start-server.md has its variables.
-set -euo pipefail
+set -Eeuo pipefail
 
 WORKSPACE_DIR="${WORKSPACE_DIR:-/workspace}"
 ENV_PATH="${ENV_PATH:-$WORKSPACE_DIR/worker-env}"
@@ -28,6 +28,8 @@ export WORKER_PORT="${WORKER_PORT:-3000}"
 
 # A certificate that ends within a day is asked for anew.
 CERT_MARGIN_SECONDS=86400
+# A model server that is started with the container has not loaded before.
+BOOT_SECONDS=300
 # Old logs are kept for people; more than this is nothing that anybody reads.
 OLD_LOG_BYTES=$((64 * 1024 * 1024))
 
@@ -63,6 +65,13 @@ fail() {
     exit 1
 }
 
+# For what no check has foreseen: a full disk, a file that is not ours.
+unforeseen() {
+    # What fails in a subshell fails in the shell around it, too, and is told there.
+    [ "$BASH_SUBSHELL" = 0 ] || exit 1
+    fail "line $2 failed: $1"
+}
+
 check_environment() {
     command -v curl >/dev/null || { say "start_server.sh: curl is not installed"; exit 1; }
     [ -n "$BACKEND" ] || fail "BACKEND must be set to the name of a worker"
@@ -84,6 +93,17 @@ check_environment() {
         fail "PYWORKER_WHEEL is $PYWORKER_WHEEL, which is not there"
     fi
     PYTHON="$(find_python)" || fail "Python 3.11 or newer is not installed"
+}
+
+# One at a time, for as long as the worker runs: it inherits the lock. A second run is a mistake of
+# whoever started it; the worker is well, so the autoscaler is not told.
+take_lock() {
+    command -v flock >/dev/null || return 0
+    exec 9>"$STATE_DIR/lock"
+    flock --nonblock 9 || {
+        say "start_server.sh: it runs already"
+        exit 1
+    }
 }
 
 find_python() {
@@ -110,10 +130,17 @@ source_of_install() {
     fi
 }
 
+# Whether the sources in a folder are newer than what was installed from it.
+folder_changed() {
+    [ -z "$PYWORKER_WHEEL" ] && [ -d "$PYWORKER_REPO" ] || return 1
+    [ -n "$(find "$PYWORKER_REPO" -path "$ENV_PATH" -prune -o -newer "$STATE_DIR/installed" \
+        \( -name '*.py' -o -name '*.rs' -o -name '*.toml' \) -print -quit)" ]
+}
+
 install() {
     local wanted
     wanted="$(source_of_install)"
-    if [ "$(cat "$STATE_DIR/installed" 2>/dev/null)" = "$wanted" ] &&
+    if [ "$(cat "$STATE_DIR/installed" 2>/dev/null)" = "$wanted" ] && ! folder_changed &&
         "$ENV_PATH/bin/python" -c 'import pyworker' 2>/dev/null; then
         say "installed already: $wanted"
         return
@@ -132,9 +159,23 @@ install() {
     printf '%s' "$wanted" >"$STATE_DIR/installed"
 }
 
+# When the first process started, in ticks since the machine did. Its name, in parentheses, may have
+# blanks in it.
+boot_ticks() {
+    sed 's/.*) //' /proc/1/stat | cut -d' ' -f20
+}
+
 # One run of the container; a rented instance that is stopped and started again has another.
 this_boot() {
-    printf '%s %s' "$(cat /proc/sys/kernel/random/boot_id)" "$(awk '{print $22}' /proc/1/stat)"
+    printf '%s %s' "$(cat /proc/sys/kernel/random/boot_id)" "$(boot_ticks)"
+}
+
+# Whether a model server that is up may have said in its log that it is loaded: the container has run
+# for minutes, and the log was written to meanwhile.
+log_is_of_this_boot() {
+    local up
+    up=$(($(cut -d. -f1 /proc/uptime) - $(boot_ticks) / $(getconf CLK_TCK)))
+    [ "$up" -gt "$BOOT_SECONDS" ] && [ $(($(date +%s) - $(stat -c %Y "$MODEL_LOG"))) -lt "$up" ]
 }
 
 # What the model wrote before a reboot speaks of a process that is gone. Emptied in place, once a
@@ -144,7 +185,7 @@ rotate_model_log() {
     local boot
     boot="$(this_boot)"
     [ "$(cat "$STATE_DIR/rotated" 2>/dev/null)" != "$boot" ] || return 0
-    if [ -s "$MODEL_LOG" ]; then
+    if [ -s "$MODEL_LOG" ] && ! log_is_of_this_boot; then
         cat "$MODEL_LOG" >>"$MODEL_LOG.old"
         : >"$MODEL_LOG"
         if [ "$(wc -c <"$MODEL_LOG.old")" -gt "$OLD_LOG_BYTES" ]; then
@@ -226,23 +267,39 @@ ask_for_certificate() {
 }
 
 install_file() {
-    cp "$1" "$2.new"
+    # A file of an earlier run would keep its mode while the key is written into it.
+    rm -f "$2.new"
+    (umask 077 && cp "$1" "$2.new")
     chmod "$3" "$2.new"
     mv "$2.new" "$2"
 }
 
+# What was said in earlier boots is for people; all of it is nothing that anybody reads.
+shorten_debug_log() {
+    if [ -f "$DEBUG_LOG" ] && [ "$(wc -c <"$DEBUG_LOG")" -gt "$OLD_LOG_BYTES" ]; then
+        tail -c "$((OLD_LOG_BYTES / 2))" "$DEBUG_LOG" >"$DEBUG_LOG.new"
+        mv "$DEBUG_LOG.new" "$DEBUG_LOG"
+    fi
+}
+
 main() {
-    mkdir -p "$STATE_DIR" || { say "start_server.sh: $WORKSPACE_DIR cannot be written"; exit 1; }
+    mkdir -p "$STATE_DIR" || fail "$WORKSPACE_DIR cannot be written"
     chmod 700 "$STATE_DIR"
+    shorten_debug_log
     exec > >(tee -a "$DEBUG_LOG") 2>&1
+    trap 'unforeseen "$BASH_COMMAND" "$LINENO"' ERR
     say "starting $BACKEND: port $WORKER_PORT, TLS $USE_SSL, reporting to $REPORT_ADDR"
+    take_lock
     check_environment
     rotate_model_log
     install
     get_certificate
     cd "$WORKSPACE_DIR"
     # This process becomes the worker: its signals are the worker's, and so is its exit code.
-    exec "$ENV_PATH/bin/python" -m pyworker "$BACKEND"
+    case "$BACKEND" in
+        *.py) exec "$ENV_PATH/bin/python" -m pyworker run "$BACKEND" ;;
+        *) exec "$ENV_PATH/bin/python" -m pyworker "$BACKEND" ;;
+    esac
 }
 
 main "$@"

@@ -52,7 +52,13 @@ def _run_worker(name: str, arguments: list[str]) -> int:
         sys.stderr.write(f"pyworker: {error}\n")
         return 2
     if define is None:
-        sys.stderr.write(f"pyworker: there is no worker or command {name!r}\n\n{usage()}")
+        sentence = f"there is no worker or command {name!r}"
+        sys.stderr.write(f"pyworker: {sentence}\n\n{usage()}")
+        if os.environ.get("CONTAINER_ID"):
+            # Nothing else would ever tell the autoscaler why this instance does not come up.
+            from pyworker.process import report_failure  # noqa: PLC0415
+
+            report_failure(sentence, os.environ)
         return 2
     if arguments:
         sys.stderr.write(

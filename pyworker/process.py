@@ -60,6 +60,15 @@ def died(error: Exception, settings: Settings) -> int:
     return EXIT_DIED
 
 
+def report_failure(sentence: str, environ: Mapping[str, str]) -> None:
+    """Tell the autoscaler why there will be no worker."""
+    try:
+        identity = read_settings(environ).identity(listening_port=0)
+    except BadSettings as error:
+        identity = error.identity
+    trio.run(report_launch_failure, identity, sentence)
+
+
 def refuse(sentence: str, identity: Identity) -> int:
     """Say why no worker can be started, here and to the autoscaler; returns the exit code."""
     sys.stderr.write(f"pyworker: {sentence}\n")

@@ -95,8 +95,7 @@ async def run(
         sessions=sessions,
         master_token=settings.master_token,
     )
-    memory = BodyMemory(settings.body_memory)
-    server = HttpServer(front(service, upstream), tls=tls, memory=memory)
+    server = HttpServer(front(service, upstream), tls=tls, memory=BodyMemory(settings.body_memory))
     drained, second = trio.CancelScope(), trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -108,7 +107,7 @@ async def run(
                     async with trio.open_nursery() as accepting:
                         await accepting.start(server.accept, listeners, serving)
                         log.info("worker %s listens on port %d", config.name, port_of(listeners))
-                        loopback = Loopback(service, upstream, memory, accepting, serving)
+                        loopback = Loopback(service, upstream, server.memory, accepting, serving)
                         await loopback.accept_all(config, settings)
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fakes.model import Call, FakeModel, replies
+from fakes.process import finished
 
 SCRIPT = Path(__file__).parent.parent / "start_server.sh"
 pytestmark = pytest.mark.skipif(
@@ -30,7 +31,26 @@ pytestmark = pytest.mark.skipif(
 STAND_IN = """
 import os, sys
 print("ran", sys.argv[1:], os.environ["USE_SSL"], os.environ["WORKER_PORT"], os.getpid())
+if sys.argv[1:] == ["lock"]:
+    print("lock held:", os.path.basename(os.path.realpath("/proc/self/fd/9")) == "lock")
 sys.exit(7)
+"""
+
+# A build backend without anything to download.
+BUILD = """
+import pathlib, zipfile
+
+def build_wheel(folder, settings=None, metadata=None):
+    name = "pyworker-1.0-py3-none-any.whl"
+    info = "pyworker-1.0.dist-info"
+    with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as wheel:
+        for file in pathlib.Path("pyworker").iterdir():
+            wheel.write(file)
+        metadata = "Metadata-Version: 2.1\\nName: pyworker\\nVersion: 1.0\\n"
+        wheel.writestr(f"{info}/METADATA", metadata)
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return name
 """
 
 
@@ -171,6 +191,78 @@ async def test_every_address_is_told_and_one_that_is_away_is_not_waited_for(scri
     assert (await script.reported())["id"] == 0
 
 
+async def test_what_nobody_has_foreseen_is_told_as_well(script: Script, tmp_path: Path) -> None:
+    os.utime(tmp_path, (0, 0))
+    code, said = await script.run(MODEL_LOG=str(tmp_path))
+    assert code == 1
+    assert said.count("failed: cat ") == 1
+    assert "failed: cat " in str((await script.reported())["error_msg"])
+
+
+async def test_a_definition_of_another_pyworker_is_run_as_it_is(script: Script) -> None:
+    code, said = await script.run(BACKEND="mine/worker.py")
+    assert code == 7
+    assert "ran ['run', 'mine/worker.py']" in said
+
+
+async def test_beside_a_worker_that_runs_a_second_start_changes_nothing(
+    script: Script, tmp_path: Path
+) -> None:
+    if shutil.which("flock") is None:
+        pytest.skip("flock is what it locks with")
+    await script.run()
+    lock = script.workspace / ".pyworker" / "lock"
+    holder = await trio.lowlevel.open_process(
+        ["flock", str(lock), "sh", "-c", "echo held; read end"], stdin=-1, stdout=-1
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.receive_some() == b"held\n"
+    code, said = await script.run()
+    assert code == 1
+    assert "it runs already" in said
+    assert script.peer.calls == []
+    assert holder.stdin is not None
+    await holder.stdin.aclose()
+    await holder.wait()
+    await holder.stdout.aclose()
+    assert (await script.run())[0] == 7
+
+
+async def test_the_worker_holds_the_lock(script: Script) -> None:
+    """It is inherited: whoever starts the script again meets the worker, not an empty port."""
+    code, said = await script.run(BACKEND="lock")
+    assert code == 7
+    assert "lock held: True" in said or shutil.which("flock") is None
+
+
+async def test_sources_that_have_changed_are_installed_again(
+    script: Script, tmp_path: Path
+) -> None:
+    folder = tmp_path / "source"
+    (folder / "pyworker").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "build"\nbackend-path = ["."]\n'
+    )
+    (folder / "build.py").write_text(BUILD)
+    environ = {
+        "PYWORKER_WHEEL": "",
+        "PYWORKER_REPO": str(folder),
+        "ENV_PATH": str(tmp_path / "env"),
+        "WORKSPACE_DIR": str(tmp_path / "workspace"),
+    }
+    (folder / "pyworker" / "__init__.py").write_text("")
+    (folder / "pyworker" / "__main__.py").write_text("raise SystemExit(3)")
+    assert (await script.run(**environ))[0] == 3
+    code, said = await script.run(**environ)
+    assert (code, "installed already: folder" in said) == (3, True)
+    changed = folder / "pyworker" / "__main__.py"
+    changed.write_text("raise SystemExit(4)")
+    # Later than the mark, however coarse the clock of the file system is.
+    later = changed.stat().st_mtime + 10
+    os.utime(changed, (later, later))
+    assert (await script.run(**environ))[0] == 4
+
+
 async def test_a_wheel_that_is_none_is_told(script: Script, tmp_path: Path) -> None:
     bad = tmp_path / "pyworker-2.0-py3-none-any.whl"
     bad.write_bytes(b"not a zip")
@@ -182,6 +274,7 @@ async def test_a_wheel_that_is_none_is_told(script: Script, tmp_path: Path) -> N
 async def test_the_log_of_before_a_boot_is_moved_once(script: Script, tmp_path: Path) -> None:
     log = tmp_path / "infer.log"
     log.write_text("before\n")
+    os.utime(log, (0, 0))
     inode = log.stat().st_ino
     await script.run(MODEL_LOG=str(log))
     assert (log.read_text(), log.stat().st_ino) == ("", inode)
@@ -191,9 +284,30 @@ async def test_the_log_of_before_a_boot_is_moved_once(script: Script, tmp_path: 
     assert log.read_text() == "loaded\n"
 
 
+def seconds_up() -> float:
+    """Since the first process of this machine or container started."""
+    up = float(Path("/proc/uptime").read_text().split()[0])
+    ticks = int(Path("/proc/1/stat").read_text().rpartition(") ")[2].split()[19])
+    return up - ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def test_the_log_of_a_model_that_has_loaded_meanwhile_is_left(
+    script: Script, tmp_path: Path
+) -> None:
+    """Whoever starts the script by hand beside a model that runs would wait for ever for its line."""
+    if seconds_up() < 310:
+        pytest.skip("this machine has just started")
+    log = tmp_path / "infer.log"
+    log.write_text("loaded\n")
+    code, _ = await script.run(MODEL_LOG=str(log))
+    assert (code, log.read_text()) == (7, "loaded\n")
+    assert not (tmp_path / "infer.log.old").exists()
+
+
 async def test_the_log_is_left_when_asked(script: Script, tmp_path: Path) -> None:
     log = tmp_path / "infer.log"
     log.write_text("before\n")
+    os.utime(log, (0, 0))
     await script.run(MODEL_LOG=str(log), ROTATE_MODEL_LOG="false")
     assert log.read_text() == "before\n"
 
@@ -262,3 +376,14 @@ def test_shellcheck_finds_nothing() -> None:
         [shellcheck, str(SCRIPT)], capture_output=True, text=True, check=False, timeout=30
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+async def test_an_unknown_backend_is_told_by_the_program_it_becomes(
+    script: Script, tmp_path: Path
+) -> None:
+    environ = {"CONTAINER_ID": "4711", "REPORT_ADDR": script.peer.url}
+    code, process = await finished(["nothing"], folder=tmp_path, environ=environ)
+    assert code == 2
+    assert "there is no worker or command 'nothing'" in process.err.text
+    report = await script.reported()
+    assert (report["id"], report["error_msg"]) == (4711, "there is no worker or command 'nothing'")

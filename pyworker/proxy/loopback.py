@@ -34,7 +34,7 @@ class Loopback:
 
     service: Service
     upstream: Upstream
-    memory: BodyMemory
+    memory: BodyMemory | None
     accepting: trio.Nursery
     serving: trio.Nursery
 
