@@ -25,7 +25,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::pairs::{Merges, NEVER, Rank, Symbol};
-use super::stretch::{SEARCHED, merge_all};
+use super::stretch::{SEARCHED, Search};
 
 /// Symbols of a window: short ones are searched for the next merge, longer ones keep a heap.
 const WINDOWS: [usize; 3] = [SEARCHED, 1 << 10, 1 << 14];
@@ -81,6 +81,7 @@ struct Window {
     /// What the last window became.
     tokens: Vec<Token>,
     symbols: Vec<Symbol>,
+    search: Search,
     heap: BinaryHeap<Reverse<(Rank, usize)>>,
     links: Vec<Link>,
 }
@@ -121,7 +122,7 @@ impl Window {
     fn merge_searching(&mut self, symbols: &[Symbol], ranks: &[Rank], merges: &Merges) {
         self.symbols.clear();
         self.symbols.extend_from_slice(symbols);
-        let mut left = merge_all(&mut self.symbols, ranks, merges);
+        let mut left = self.search.merge_all(&mut self.symbols, ranks, merges);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             left &= left - 1;
