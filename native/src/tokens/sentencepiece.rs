@@ -25,7 +25,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use super::cache::{Cache, Memory};
+use super::cache::{Cache, Memory, Words};
 use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
 use lexicon::Lexicon;
@@ -131,12 +131,15 @@ impl SentencePiece {
             loop {
                 let end = cutter.part(&self.lexicon, piece, REMEMBERED);
                 let (part, rest) = piece.split_at_checked(end).unwrap_or((piece, ""));
-                tokens += self.memory.count(part.as_bytes(), u8::from(prefix), || {
-                    cutter.count(&self.lexicon, words, prefix, part)
-                });
+                let count = |words: &mut Words| cutter.count(&self.lexicon, words, prefix, part);
                 if rest.is_empty() {
-                    return tokens;
+                    // It ends where the text ends, so only the same text has it again, most times:
+                    // and that is remembered as a whole.
+                    return tokens + count(words);
                 }
+                tokens += self
+                    .memory
+                    .count(part.as_bytes(), u8::from(prefix), || count(words));
                 (prefix, piece) = (false, rest);
             }
         })
