@@ -13,6 +13,7 @@
 use super::super::cache::{Packed, Short, Words};
 use super::alphabet::Letter;
 use super::lexicon::Lexicon;
+use super::pairs::Symbol;
 use super::pipeline::SPACE;
 use super::row::Row;
 use super::stretch::Stretch;
@@ -259,13 +260,30 @@ impl Scan<'_> {
             self.words.put(word.as_bytes(), known);
             return known as usize;
         }
-        let mut row = Row::new(self.lexicon, &mut self.stretch);
-        row.text(word);
-        let tokens = row.end();
+        let tokens = self.merged(word);
         if let (Ok(known), true) = (u32::try_from(tokens), word.len() <= LOOKED_UP) {
             self.words.put(word.as_bytes(), known);
         }
         tokens
+    }
+
+    /// The tokens of a word that was never met.
+    fn merged(&mut self, word: &str) -> usize {
+        let lexicon = self.lexicon;
+        if !self.cutter.spells_all {
+            let mut row = Row::new(lexicon, &mut self.stretch);
+            row.text(word);
+            return row.end();
+        }
+        // Of several characters, so all have letters, and each is joined to the next.
+        let mut symbols = word.chars().map(|c| lexicon.alphabet.get(c).symbol());
+        let mut left = symbols.next().unwrap_or(Symbol::MAX);
+        self.stretch.start(left);
+        for right in symbols {
+            self.stretch.push(lexicon.seams.rank(left, right), right);
+            left = right;
+        }
+        self.stretch.take(&lexicon.merges)
     }
 
     /// The text's first word, with a `▁` before it.
