@@ -68,7 +68,7 @@ class Connection(TCPServer):
         """Send what was kept, and nothing if nothing was."""
         held, self._held = self._held, None
         if held:
-            await self.protocol_send(RawData(held[0] if len(held) == 1 else b"".join(held)))
+            await self._send(held[0] if len(held) == 1 else b"".join(held))
 
     async def send_chunk(self, data: bytes) -> None:
         """Send a piece of a chunked answer, past Hypercorn and h11, which keep no count of them.

@@ -13,10 +13,6 @@ from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import end_to_end
 from pyworker.proxy.upstream import Upstream, UpstreamRequest, UpstreamResponse
 
-# What is gathered at most before it is passed on: enough to carry many events in one write when
-# we are the bottleneck, little enough to keep memory flat (1024 streams: 64 MiB).
-_FLUSH_BYTES = 64 * 1024
-
 
 def front(serve: Callable[[ProxyExchange], Awaitable[None]], upstream: Upstream) -> Handler:
     """A handler for HttpServer that gives `serve` exchanges with `upstream` behind them."""
@@ -78,21 +74,10 @@ class HypercornExchange:
         the next read. An idle proxy so passes each event at once, a busy one several at a time.
         """
         http = self._http
-        gathered: list[bytes] = []
-        size = 0
 
         async def pass_on() -> None:
-            nonlocal size
-            size = 0
-            if gathered:
-                data = gathered[0] if len(gathered) == 1 else b"".join(gathered)
-                gathered.clear()
-                await http.send(data)
-                relayed.sent += len(data)
-
-        async def flush() -> None:
-            await pass_on()
             await http.release()
+            http.hold()
 
         async with self._upstream.open(request) as response:
             relayed.status = response.status
@@ -100,19 +85,16 @@ class HypercornExchange:
             http.hold()
             await http.start(response.status, end_to_end(response.headers))
             try:
-                async for chunk in response.chunks(when_dry=flush):
+                async for chunk in response.chunks(when_dry=pass_on):
                     if not relayed.first_byte_at:
                         relayed.first_byte_at = trio.current_time()
-                    gathered.append(chunk)
-                    size += len(chunk)
-                    if size >= _FLUSH_BYTES:
-                        await flush()
+                    await http.send(chunk)
+                    relayed.sent += len(chunk)
             except UpstreamBroken:
-                await flush()
+                await http.release()
                 http.abort()
                 raise
         # The model's connection is free before the client can know that it has its answer.
-        await pass_on()
         await http.finish()
 
     def open(self, request: UpstreamRequest) -> AbstractAsyncContextManager[UpstreamResponse]:
