@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 T = TypeVar("T")
 
+# What may stand in a path as it is (RFC 3986, 3.3).
+_PLAIN = "/:@!$&'()*+,;=~-._"
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|(\*)$")
 
 
@@ -62,15 +64,23 @@ class RouteTable(Generic[T]):
 
 
 def filled(template: str, names: Mapping[str, str]) -> str:
-    """`template` with its names replaced; a name that nothing was matched for stays."""
+    """`template` with its names replaced; a name that nothing was matched for stays.
+
+    What stands for a name was decoded once, so it is encoded once: a `%` in it is a `%`, and no
+    model server finds a `..` or a `/` behind it that the route did not see.
+    """
     if not names:
         return template
-    return _PARAMETER.sub(lambda m: names.get(m.group(1) or "*", m.group(0)), template)
+    encoded = {name: quote(value, safe=_PLAIN) for name, value in names.items()}
+    return _PARAMETER.sub(lambda m: encoded.get(m.group(1) or "*", m.group(0)), template)
 
 
 def with_query(path: str, query: bytes) -> str:
-    """A path for a request line: what is not ASCII or would end it is escaped; `query` as it is."""
-    escaped = quote(path, safe="/:@!$&'()*+,;=~-._%")
+    """A path for a request line: what is not ASCII or would end it is escaped; `query` as it is.
+
+    What `path` has encoded stays as it is.
+    """
+    escaped = quote(path, safe=f"{_PLAIN}%")
     return f"{escaped}?{query.decode('latin-1')}" if query else escaped
 
 

@@ -218,6 +218,17 @@ async def test_open_routes_take_their_methods_and_names(model: FakeModel) -> Non
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
 
 
+async def test_an_open_route_does_not_lead_out_of_itself_by_a_second_decoding(
+    model: FakeModel,
+) -> None:
+    async with (
+        running_worker(model.url, open_routes=("/v1/models/*",)) as worker,
+        worker.client() as client,
+    ):
+        await client.get("/v1/models/%252e%252e/%252e%252e/shutdown")
+    assert model.calls[0].target == "/v1/models/%252e%252e/%252e%252e/shutdown"
+
+
 async def test_a_parser_may_count_what_it_made(model: FakeModel) -> None:
     seen: list[float] = []
     handler = hooked(
