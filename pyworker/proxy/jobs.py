@@ -94,11 +94,17 @@ class Handling:
         handler = self._handler
         read = self._reader.read(envelope, body)
         if handler.needs_payload:
-            payload = await self._run(len(read.raw), orjson.loads, read.raw)
-            job = await self._parsed(payload, read.raw, names)
+            job = await self._parsed(await self._payload(read.raw), read.raw, names)
         else:
             job = self._verbatim(read.raw, await _count(handler.declared, read), names)
         return job if handler.stream is None else replace(job, asked=body, names=names)
+
+    async def _payload(self, raw: bytes | memoryview) -> Payload:
+        try:
+            return await self._run(len(raw), orjson.loads, raw)
+        except orjson.JSONDecodeError as error:
+            # The envelope's parser took it; Python's text cannot hold half a surrogate pair.
+            raise InvalidRequest(f"payload: invalid JSON: {error}") from error
 
     def _verbatim(
         self,

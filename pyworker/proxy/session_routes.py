@@ -66,16 +66,19 @@ class SessionRoutes:
         lifetime = _lifetime(envelope.fields.get("lifetime"))
         route = _on_close_route(envelope.fields.get("on_close_route"))
         cost = _cost(envelope.cost)
+        given = envelope.fields.get("on_close_payload")
+        payload = _json("payload.on_close_payload", given) if isinstance(given, bytes) else given
         start, end = envelope.auth_data_span or (0, 0)
+        auth_data = _json("auth_data", body[start:end])
         request_idx = envelope.request_idx or 0
         self._admit(request_idx, cost)
         session = self._sessions.create(
-            auth_data=orjson.loads(body[start:end]),
+            auth_data=auth_data,
             request_idx=request_idx,
             cost=cost,
             lifetime=lifetime,
             on_close_route=route,
-            on_close_payload=_plain(envelope.fields.get("on_close_payload")),
+            on_close_payload=payload,
         )
         answer = {"session_id": session.session_id, "expiration": session.expiration}
         await exchange.respond_json(201, answer)
@@ -145,10 +148,7 @@ async def update(exchange: ProxyExchange, master_token: str) -> None:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"invalid JSON: {error}") from error
+    value = _json("the body", body)
     if not isinstance(value, dict):
         raise InvalidRequest("the body must be a JSON object")
     return cast("dict[str, Any]", value)
@@ -188,8 +188,11 @@ def _cost(cost: float | None) -> float:
     return float(cost)
 
 
-def _plain(value: object) -> object:
-    return orjson.loads(value) if isinstance(value, bytes) else value
+def _json(where: str, raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"{where}: invalid JSON: {error}") from error
 
 
 def _bad(name: str, problem: str) -> RequestError:

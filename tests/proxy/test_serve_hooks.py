@@ -147,6 +147,16 @@ async def test_a_hook_that_fails_on_a_payload_is_422_which_nobody_repeats(
     assert model.calls == []
 
 
+async def test_half_a_surrogate_pair_is_422_where_a_hook_needs_the_text(model: FakeModel) -> None:
+    """The envelope's parser takes it, as RFC 8259 does; Python's text cannot hold it."""
+    handler = hooked(request_parser=lambda payload: payload)
+    async with running_worker(model.url, handlers=(handler,)) as worker, worker.client() as client:
+        body = autoscaler().envelope(b'{"prompt": "\\ud800"}')
+        response = await client.post("/hooked", content=body)
+    assert response.status_code == 422
+    assert response.json()["error"].startswith("payload: invalid JSON: ")
+
+
 async def test_a_transform_that_fails_is_our_fault(
     model: FakeModel, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -83,6 +83,16 @@ async def test_a_wrong_creation_is_422_and_opens_nothing(
     assert worker.ledger.load == 0
 
 
+async def test_half_a_surrogate_pair_opens_nothing(
+    worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    payload = b'{"on_close_route": "/bye", "on_close_payload": {"a": "\\ud800"}}'
+    response = await client.post("/session/create", content=autoscaler().envelope(payload))
+    assert response.status_code == 422
+    assert response.json()["error"].startswith("payload.on_close_payload: invalid JSON: ")
+    assert worker.ledger.load == 0
+
+
 async def test_a_cost_beyond_reason_is_refused(client: httpx.AsyncClient) -> None:
     response = await client.post(
         "/session/create", content=creation({}, autoscaler().grant(cost=1e300))
