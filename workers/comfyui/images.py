@@ -75,11 +75,14 @@ class Images:
                 raise InvalidRequest("an image lies outside of the output folder")
             # O_NONBLOCK: opening a named pipe would wait for its writer.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            with open(os.open(real, flags), "rb") as file:  # noqa: PTH123 - a descriptor
-                facts = os.fstat(file.fileno())
-                if not stat.S_ISREG(facts.st_mode):
+            descriptor = os.open(real, flags)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise InvalidRequest("what should be an image is no file")
-                content = file.read(limit + 1)
+                with open(descriptor, "rb", closefd=False) as file:
+                    content = file.read(limit + 1)
+            finally:
+                os.close(descriptor)
         except (OSError, ValueError, RuntimeError) as error:  # a NUL in it, a loop of links
             raise UpstreamUnavailable(f"an image of the answer cannot be read: {error}") from error
         if len(content) > limit:
