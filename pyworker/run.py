@@ -10,7 +10,7 @@ import logging
 import resource
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import httpx
 import trio
@@ -96,6 +96,7 @@ async def run(
         master_token=settings.master_token,
     )
     server = HttpServer(front(service, upstream), tls=tls, memory=BodyMemory(settings.body_memory))
+    servers = [server]
     drained, second = trio.CancelScope(), trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -107,8 +108,9 @@ async def run(
                     async with trio.open_nursery() as accepting:
                         await accepting.start(server.accept, listeners, serving)
                         log.info("worker %s listens on port %d", config.name, port_of(listeners))
-                        loopback = Loopback(service, upstream, server.memory, accepting, serving)
-                        await loopback.accept_all(config, settings)
+                        servers += await Loopback(
+                            service, upstream, server.memory, accepting, serving
+                        ).accept_all(config, settings)
                         await accepting.start(public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
                         accepting.start_soon(watch.serve)
@@ -117,9 +119,10 @@ async def run(
                         log.info("%s: draining", signal.Signals(await anext(signals)).name)
                         readiness.drain()
                         accepting.cancel_scope.cancel()
-                    await server.close_idle()
+                    for each in servers:
+                        await each.close_idle()
                     life.start_soon(_set_at_signal, signals, second)
-                    life.start_soon(_end_grace, settings.grace, second, serving, server, drained)
+                    life.start_soon(_end_grace, settings.grace, second, serving, servers, drained)
                 drained.cancel()
                 sessions.stop()
                 reporter.stop()
@@ -146,7 +149,7 @@ async def _end_grace(
     grace: float,
     second: trio.Event,
     serving: trio.Nursery,
-    server: HttpServer,
+    servers: Sequence[HttpServer],
     drained: trio.CancelScope,
 ) -> None:
     with drained:
@@ -156,7 +159,8 @@ async def _end_grace(
         log.warning("%s: cutting what is left", over)
         serving.cancel_scope.cancel()
         # A client that takes no bytes holds its connection in a shielded send; a reset ends it.
-        server.abort_all()
+        for server in servers:
+            server.abort_all()
 
 
 async def _end_reporting(second: trio.Event, life: trio.Nursery) -> None:

@@ -1,6 +1,7 @@
 """How a worker process stops: by signals, by its grace period, by a task that dies."""
 
 import contextlib
+import re
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import pytest
 import trio
 from fakes.client import connect
 from fakes.model import Call, is_silent
+from fakes.process import running
 from fakes.status_receiver import PATIENCE, Body
 from fakes.worker_process import LOADED, Stage, WorkerProcess, stage, tgi
 from trio.testing import wait_all_tasks_blocked
@@ -210,3 +212,18 @@ async def _feed(call: Call) -> None:
 async def _within_patience(event: trio.Event) -> None:
     with trio.fail_after(PATIENCE):
         await event.wait()
+
+
+async def test_an_idle_connection_of_this_machine_does_not_delay_the_end(stage: Stage) -> None:
+    """A model server that keeps the connection on which it ended a session, say."""
+    settings = stage.environ(GRACE_SECONDS="3600", NULL_CONTROL_PORT="0", MAX_PERF="")
+    async with running(["null"], folder=stage.folder, environ=settings) as process:
+        line = await process.err.line("control routes on port")
+        found = re.search(r"on port (\d+)", line)
+        assert found is not None
+        client = await connect(int(found[1]))
+        async with client.stream:
+            await client.send(b"GET /health HTTP/1.1\r\nHost: worker\r\n\r\n")
+            assert (await client.answer())[0] == 200
+            process.send_signal(TERM)
+            assert await process.exit_code() == 0

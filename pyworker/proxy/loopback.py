@@ -38,24 +38,33 @@ class Loopback:
     accepting: trio.Nursery
     serving: trio.Nursery
 
-    async def accept_all(self, config: WorkerConfig, settings: Settings) -> None:
+    async def accept_all(self, config: WorkerConfig, settings: Settings) -> list[HttpServer]:
         """Listen where the model server ends a session, and where the definition is steered.
+
+        Returns:
+            What serves there, to be drained and cut with the worker's own server.
 
         Raises:
             CannotBind: The definition's control port is taken.
         """
+        servers: list[HttpServer] = []
         if config.control_routes:
             control = ControlRoutes(config.control_routes, settings.body_limit)
-            taken = await self._accept(control, config.control_port)
-            log.info("control routes on port %d of loopback", taken)
+            server, port = await self._accept(control, config.control_port)
+            servers.append(server)
+            log.info("control routes on port %d of loopback", port)
         try:
-            await self._accept(self.service.on_loopback, settings.worker_http_port)
+            server, _ = await self._accept(self.service.on_loopback, settings.worker_http_port)
+            servers.append(server)
         except CannotBind as error:
             log.warning("sessions cannot be ended from this machine: %s (WORKER_HTTP_PORT)", error)
+        return servers
 
-    async def _accept(self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int) -> int:
-        """Serve `routes` there; returns the port, which the kernel may have chosen."""
+    async def _accept(
+        self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int
+    ) -> tuple[HttpServer, int]:
+        """Serve `routes` there; returns the port, too, which the kernel may have chosen."""
         listeners = await open_listeners("127.0.0.1", port)
         server = HttpServer(front(routes, self.upstream), memory=self.memory)
         await self.accepting.start(server.accept, listeners, self.serving)
-        return port_of(listeners)
+        return server, port_of(listeners)
