@@ -1,8 +1,8 @@
 """The model server's answer as definitions in class form read it, on the asyncio loop."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any, Self
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol, Self
 
 from pyworker.class_form.fields import Fields
 from pyworker.errors import UpstreamBroken
@@ -10,6 +10,18 @@ from pyworker.proxy.upstream import FETCH_LIMIT_BYTES
 
 # A line that is longer is given in pieces: a stream without line ends must not fill the memory.
 _LINE_BYTES = 1024 * 1024
+
+
+class Chunks(Protocol):
+    """A body as it comes."""
+
+    def __anext__(self) -> Awaitable[bytes]:
+        """The next piece."""
+        ...
+
+    def aclose(self) -> Awaitable[None]:
+        """Read no more, whether or not anything was read."""
+        ...
 
 
 class ModelResponse:
@@ -22,9 +34,7 @@ class ModelResponse:
         content: The body as a stream.
     """
 
-    def __init__(
-        self, status: int, headers: Fields, url: str, chunks: AsyncGenerator[bytes]
-    ) -> None:
+    def __init__(self, status: int, headers: Fields, url: str, chunks: Chunks) -> None:
         self.status = status
         self.headers = headers
         self.url = url
@@ -97,7 +107,7 @@ class ModelResponse:
 class Content:
     """A body that is read as it comes; iterating gives its lines."""
 
-    def __init__(self, chunks: AsyncGenerator[bytes]) -> None:
+    def __init__(self, chunks: Chunks) -> None:
         self._chunks = chunks
         self._buffer = bytearray()
         self._ended = False

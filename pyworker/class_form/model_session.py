@@ -98,20 +98,47 @@ class Asking(Awaitable[ModelResponse]):
             await self._response.aclose()
 
     async def _ask(self) -> ModelResponse:
-        bridge, stack = self._bridge, AsyncExitStack()
         upstream = Upstream(self._base_url, connect_timeout=_CONNECT_SECONDS)
-
-        async def opened() -> OpenedAnswer:
-            stack.push_async_callback(upstream.aclose)
-            return OpenedAnswer(await stack.enter_async_context(upstream.open(self._request)))
-
-        async def chunks() -> AsyncGenerator[bytes]:
-            try:
-                async for chunk in bridge.iterate_trio(answer.chunks()):
-                    yield chunk
-            finally:
-                await bridge.call_trio(stack.aclose)
-
-        answer = await bridge.call_trio(opened)
+        body = _Body(self._bridge)
+        try:
+            answer = await self._bridge.call_trio(body.open, upstream, self._request)
+        except BaseException:
+            # Cancelled when the answer was here already: nobody else will close it.
+            await body.aclose()
+            raise
         url = self._base_url + self._request.path
-        return ModelResponse(answer.status, Fields(answer.headers), url, chunks())
+        return ModelResponse(answer.status, Fields(answer.headers), url, body)
+
+
+class _Body:
+    """The body of an answer, on the asyncio loop; owns the connection on which it comes.
+
+    No generator: closing one that nobody has begun to read would run nothing.
+    """
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._opened = AsyncExitStack()
+        self._chunks: AsyncGenerator[bytes] | None = None
+
+    async def open(self, upstream: Upstream, request: UpstreamRequest) -> OpenedAnswer:
+        """Ask; called on Trio's loop."""
+        self._opened.push_async_callback(upstream.aclose)
+        answer = OpenedAnswer(await self._opened.enter_async_context(upstream.open(request)))
+        self._chunks = answer.chunks()
+        self._opened.push_async_callback(self._chunks.aclose)
+        return answer
+
+    async def __anext__(self) -> bytes:
+        if self._chunks is None:
+            raise StopAsyncIteration
+        try:
+            return await self._bridge.call_trio(self._chunks.__anext__)
+        except BaseException:  # its end is one, too
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connection; a second time does nothing."""
+        self._chunks = None
+        await self._bridge.call_trio(self._opened.aclose)

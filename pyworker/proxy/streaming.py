@@ -1,7 +1,7 @@
 """An answer that a definition writes itself (`pyworker/streaming.py`), on its way to the client."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import trio
@@ -122,6 +122,6 @@ class OpenedAnswer:
         )
         self._response = response
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncGenerator[bytes]:
         """See ModelAnswer."""
         return self._response.chunks()

@@ -9,7 +9,7 @@ surplus ones age at its bottom. docs/decisions/0003-upstream-connections.md has 
 import logging
 import math
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -68,7 +68,7 @@ class UpstreamResponse:
 
     async def chunks(
         self, when_dry: Callable[[], Awaitable[None]] | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The body, as it comes.
 
         Args:
