@@ -5,7 +5,7 @@ import math
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def start_server(backend: Backend, routes: Sequence[Route], **options: object) -
     """
     serving = Serving(backend, routes)
     if ASKED.describe:
-        sys.stdout.write(described(serving.define(read_settings(environment(options)))))
+        serving.describe(options)
         return
     code = main(serving.define, environment(options), serving.serve)
     if code:
@@ -110,6 +110,11 @@ class Serving:
             model_log_file=ASKED.log or config.model_log_file,
         )
 
+    def describe(self, options: Mapping[str, object]) -> None:
+        """Say on standard output what would be served."""
+        config = self.define(read_settings(environment(options)))
+        sys.stdout.write(described(config))
+
     async def serve(self, config: WorkerConfig, settings: Settings) -> None:
         """Run the worker with an asyncio loop in a thread."""
         async with asyncio_thread(self.backend.bridge):
@@ -124,8 +129,13 @@ class Serving:
         token = trio.lowlevel.current_trio_token()
         async with trio.open_nursery() as nursery:
 
+            def end(message: str) -> None:
+                with suppress(RuntimeError):  # it has ended already
+                    nursery.start_soon(_give_up, message)
+
             def gave_up(message: str) -> None:
-                token.run_sync_soon(nursery.start_soon, _give_up, message)
+                with suppress(trio.RunFinishedError):
+                    token.run_sync_soon(end, message)
 
             self.backend.gave_up = gave_up
             async with self._lifecycle():

@@ -14,7 +14,7 @@ import outcome
 import trio
 
 from pyworker.class_form.backend import Backend
-from pyworker.class_form.serve import Serving, environment
+from pyworker.class_form.serve import ASKED, Serving, environment
 from pyworker.logs import set_up_logging
 from pyworker.process import died, refuse
 from pyworker.settings import BadSettings, Settings, read_settings
@@ -29,6 +29,9 @@ async def serve_hosted(backend: Backend, routes: Sequence[Any], options: Mapping
         SystemExit: The worker could not be started, or died.
     """
     serving = Serving(backend, routes)
+    if ASKED.describe:
+        serving.describe(options)
+        return
     try:
         settings = read_settings(environment(options))
     except BadSettings as error:

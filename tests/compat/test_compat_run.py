@@ -334,6 +334,36 @@ async def test_it_is_described_without_being_served(tmp_path: Path):
     assert said["on_load"] == [LOADED]
 
 
+async def test_run_async_is_described_too(tmp_path: Path):
+    sdk = SDK.replace('worker.run(host="127.0.0.1")', "asyncio.run(worker.run_async())")
+    write(tmp_path, {"worker.py": sdk.replace("from aiohttp", "import asyncio\n    from aiohttp")})
+    code, process = await finished(
+        ["run", "--describe", "worker.py"], folder=tmp_path, environ=environment(tmp_path)
+    )
+    assert code == 0
+    assert orjson.loads(process.out.text.removesuffix("after the worker\n"))["routes"]
+
+
+async def test_a_definition_that_gives_up_when_it_is_over_is_only_told(tmp_path: Path):
+    give_up = SDK.replace(
+        "async def own(request):",
+        """async def watch():
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            worker.backend.backend_errored("too late")
+
+    async def own(request):
+        worker.watching = asyncio.create_task(watch())""",
+    )
+    write(tmp_path, {"worker.py": f"    import asyncio\n{give_up}"})
+    async with ran(tmp_path, "worker.py") as run:
+        await run.client.get("/own")
+        run.process.send_signal(signal.SIGTERM)
+        assert await run.process.exit_code() == 0
+        assert "the definition gives up: too late" in run.process.err.text
+
+
 async def test_a_definition_may_give_up(tmp_path: Path):
     give_up = SDK.replace(
         "async def own(request):",
