@@ -86,8 +86,6 @@ class Run:
             await self._answer(request, sample, planned)
         except ClientError as error:
             sample.error, sample.told = kind_of(error), str(error)
-        except ValueError as error:
-            sample.error, sample.told = "not what was asked for", str(error)
         if sample.error:
             self.errors[sample.error] += 1
         sample.total = trio.current_time() - planned
@@ -142,8 +140,13 @@ async def _take_body(
         if check is not None:
             kept.append(chunk)
     sample.size = streamed.size
-    if check is not None:
+    if check is None:
+        return
+    try:
         check(b"".join(kept))
+    except Exception as error:  # noqa: BLE001 - a definition's own code must not end the run
+        named = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        sample.error, sample.told = "not what was asked for", f"{named}{error}"
 
 
 def kind_of(error: ClientError) -> str:

@@ -109,6 +109,14 @@ async def test_a_good_answer_is_what_the_benchmark_asks_for(worker: FakeModel) -
     assert (sample.error, sample.told) == ("not what was asked for", "this is no picture: b'{}'")
 
 
+async def test_a_check_that_stumbles_over_an_answer_ends_no_run(worker: FakeModel) -> None:
+    """It is a definition's own code; the benchmark takes its errors for a bad answer, too."""
+    worker.script(replies(200, b"[]"))
+    samples = await driven(worker, 2, check=lambda body: orjson.loads(body)["images"])
+    assert [sample.error for sample in samples] == ["not what was asked for"] * 2
+    assert samples[0].told.startswith("TypeError: list indices")
+
+
 async def test_what_fails_is_a_sample_as_well(worker: FakeModel) -> None:
     worker.script(replies(429, b"{}"))
     samples = await driven(worker, 2)
