@@ -2,7 +2,6 @@
 
 import argparse
 import base64
-import binascii
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -52,7 +51,7 @@ async def _call(client: Client, asked: argparse.Namespace) -> None:
 
 def _show(body: bytes, content_type: str, save: Path | None) -> None:
     if content_type.startswith("image/"):
-        images = [(content_type.removeprefix("image/").partition(";")[0], body)]
+        images = [(_kind(content_type), body)]
     else:
         images = list(_written(body, content_type))
     if not images:
@@ -94,8 +93,7 @@ def images_in(value: Any) -> Iterator[tuple[str, bytes]]:
             yield from images_in(item)
     elif isinstance(value, str) and value.startswith(_DATA_URI):
         head, _, data = value.partition(",")
-        kind = head.removeprefix(_DATA_URI).partition(";")[0]
-        yield "".join(c for c in kind if c.isalnum()) or "bin", _decoded(data)
+        yield _kind(head.removeprefix("data:")), _decoded(data)
 
 
 def _without_images(value: Any) -> Any:
@@ -110,6 +108,12 @@ def _without_images(value: Any) -> Any:
     return _size(value) if isinstance(value, str) and value.startswith(_DATA_URI) else value
 
 
+def _kind(content_type: str) -> str:
+    """The end of a file's name: letters and digits of what comes behind `image/`."""
+    kind = content_type.removeprefix("image/").partition(";")[0]
+    return "".join(c for c in kind if c.isalnum()) or "bin"
+
+
 def _size(text: str) -> str:
     return f"<image, {len(text)} characters>"
 
@@ -117,7 +121,7 @@ def _size(text: str) -> str:
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text)
-    except binascii.Error:
+    except ValueError:  # signs beyond ASCII, or too few of them
         return b""
 
 

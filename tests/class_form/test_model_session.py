@@ -40,7 +40,8 @@ async def test_an_answer_that_is_not_read_to_its_end_is_given_back(
     """Also while the definition keeps it: no garbage collector is waited for."""
     model.script(by_hand)
     async with asyncio_thread(Bridge()) as bridge, trio.open_nursery() as nursery:
-        nursery.start_soon(partial(bridge.call, ask, ModelSession(bridge, model.url)))
+        session = ModelSession(bridge, model.url)
+        nursery.start_soon(bridge.call, partial(ask, session))
         call = await model.next_call()
         await call.start()
         await call.chunk(b"piece")

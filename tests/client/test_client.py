@@ -210,6 +210,15 @@ async def test_the_command_saves_images(worker: FakeModel, tmp_path: Path) -> No
     assert saved[0].read_bytes() == b"\x89PNG and so on"
 
 
+async def test_an_answer_that_is_an_image_is_named_by_its_kind_alone(
+    worker: FakeModel, tmp_path: Path
+) -> None:
+    worker.script(replies(200, b"picture", (b"Content-Type", b"image/x/../../gone; q=1")))
+    code, _, told = await call(worker, tmp_path, "{}", "--save", str(tmp_path / "out"))
+    assert (code, [path.name for path in (tmp_path / "out").iterdir()]) == (0, ["image-1.xgone"])
+    assert told == f"{tmp_path}/out/image-1.xgone\n"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -261,6 +270,10 @@ async def test_a_refusal_is_exit_code_1(worker: FakeModel, tmp_path: Path) -> No
 )
 def test_the_text_of_an_event(event: object, text: str) -> None:
     assert text_of(event) == text
+
+
+def test_an_image_that_is_no_base64_is_empty() -> None:
+    assert list(images_in([{"b64_json": "a"}, {"b64_json": "\u00e9"}])) == [("png", b"")] * 2
 
 
 def test_a_kind_of_image_cannot_leave_the_folder() -> None:
