@@ -6,7 +6,7 @@ import uuid
 from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -137,14 +137,7 @@ class Wrapper:
             self._running.pop(id_, None)
         took = round((trio.current_time() - began) * 1000)
         timings = {"queued_at_ms": queued_at, "completed_at_ms": queued_at + took, "total_ms": took}
-        return Result(
-            code=done.code,
-            id=id_,
-            status=done.status,
-            message=done.message,
-            output=done.output,
-            timings=timings,
-        )
+        return replace(done, timings=timings)
 
     async def _result(
         self, id_: str, request: Mapping[str, Any], fault: Fault | None, *, inline: bool
@@ -195,10 +188,7 @@ class Wrapper:
         if fault.kind is FaultKind.CRASH:
             self.kill()
             raise GenerationFailed(str(self.engine.failure))
-        self._write("!!! Exception during processing !!! CUDA out of memory")
-        self._write(
-            "Traceback (most recent call last):\ntorch.OutOfMemoryError: CUDA out of memory"
-        )
+        self._write(_OUT_OF_MEMORY)
         raise JobFailed("Generation failed: ComfyUI execution error: CUDA out of memory")
 
     def _failed(self, id_: str, message: str) -> Result:
