@@ -62,7 +62,8 @@ def _head(name: str, value: Any) -> bytes:
     if not isinstance(value, FilePart):
         return head
     head += b'; filename="' + _quoted(value.filename) + b'"'
-    return head + b"\r\nContent-Type: " + value.content_type.encode()
+    content_type = value.content_type.replace("\r", "").replace("\n", "")
+    return head + b"\r\nContent-Type: " + content_type.encode() if content_type else head
 
 
 def _quoted(text: str) -> bytes:
