@@ -52,6 +52,8 @@ async def answer_by(
             raise
         log.exception("%s: the handler failed", request.path)
         raise InternalError(f"the handler failed: {type(error).__name__}: {error}") from error
+    finally:
+        call.over = True
     await exchange.finish()
 
 
@@ -69,7 +71,11 @@ def client_request(exchange: ProxyExchange, body: bytes, names: Mapping[str, str
 
 
 class ServedCall:
-    """A `Call`."""
+    """A `Call`.
+
+    Attributes:
+        over: Whoever still has it writes nothing more: the connection may be another answer's.
+    """
 
     def __init__(
         self,
@@ -80,6 +86,7 @@ class ServedCall:
     ) -> None:
         self.request = request
         self.started = False
+        self.over = False
         self._exchange = exchange
         self._upstream_request = upstream_request
         self._relayed = relayed
@@ -92,15 +99,17 @@ class ServedCall:
 
     async def start(self, status: int, headers: Fields) -> None:
         """See Call."""
+        self._check_not_over()
         if self.started:
             raise RuntimeError("the answer has been started already")
+        encoded = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
         self.started = True
         self._relayed.status = status
-        encoded = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
         await self._exchange.start(status, end_to_end(encoded))
 
     async def send(self, data: bytes) -> None:
         """See Call."""
+        self._check_not_over()
         if not self.started:
             raise RuntimeError("the answer has not been started")
         if not data:
@@ -109,6 +118,10 @@ class ServedCall:
             self._relayed.first_byte_at = trio.current_time()
         await self._exchange.send(data)
         self._relayed.sent += len(data)
+
+    def _check_not_over(self) -> None:
+        if self.over:
+            raise RuntimeError("the answer is over")
 
 
 class OpenedAnswer:

@@ -158,6 +158,37 @@ async def test_a_second_start_and_a_piece_before_it_are_mistakes(model: FakeMode
     ]
 
 
+async def test_what_is_written_after_the_end_is_not_in_the_next_answer(model: FakeModel):
+    """The connection is kept, and by then another answer may be on it."""
+    calls: list[Call] = []
+    mistakes: list[str] = []
+
+    async def answer(call: Call) -> None:
+        calls.append(call)
+        await call.start(200, [])
+        for late in calls[:-1]:
+            for write in (late.send(b"late"), late.start(200, [])):
+                try:
+                    await write
+                except RuntimeError as error:
+                    mistakes.append(str(error))
+        await call.send(b"mine")
+
+    async with serving(model, answer) as worker, worker.client() as client:
+        for _ in range(2):
+            body = autoscaler().envelope(b"{}")
+            assert (await client.post("/made/now", content=body)).text == "mine"
+    assert mistakes == ["the answer is over"] * 2
+
+
+async def test_a_header_that_cannot_be_sent_is_an_error_and_no_broken_answer(model: FakeModel):
+    async def dash(call: Call) -> None:
+        await call.start(200, [("x-title", "a \u2014 b")])
+
+    response = await asked(model, dash)
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+
+
 async def test_an_open_route_may_answer_itself_where_a_worker_would(model: FakeModel):
     async def pong(call: Call) -> None:
         await call.start(200, [])
