@@ -42,6 +42,10 @@ _NO_NAMES: Mapping[str, str] = {}
 # JSON of this size takes about a millisecond to parse; beyond it a thread does it, so that the
 # events of other requests do not wait.
 _THREAD_BYTES = 256 * 1024
+# Threads of a handler's hooks: as many as Trio has for everything else, and at least as many as
+# requests are served at a time. Of their own, since hooks may wait for minutes, and in Trio's names
+# are looked up and files read, for the reports among others.
+_THREADS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class Handling:
     def __init__(self, handler: HandlerConfig) -> None:
         self._handler = handler
         self._reader = PayloadReader(handler)
+        self._threads = trio.CapacityLimiter(max(handler.concurrency or 0, _THREADS))
         # Fields that the envelope gives on its way.
         self.paths = self._reader.paths
 
@@ -239,7 +244,9 @@ class Handling:
         if inspect.iscoroutinefunction(hook):
             return await cast("Awaitable[Any]", hook(argument))
         if self._handler.blocking or size >= _THREAD_BYTES:
-            result = await trio.to_thread.run_sync(hook, argument, abandon_on_cancel=True)
+            result = await trio.to_thread.run_sync(
+                hook, argument, abandon_on_cancel=True, limiter=self._threads
+            )
         else:
             result = hook(argument)
         return await result if inspect.isawaitable(result) else result

@@ -122,6 +122,16 @@ async def test_a_function_answers_without_a_model(model: FakeModel, blocking: bo
     assert model.calls == []
 
 
+async def test_hooks_that_wait_leave_the_threads_of_everybody_else_free(model: FakeModel) -> None:
+    """Names are looked up and files read in those: the reports to the autoscaler, for one."""
+
+    def taken_by_others() -> int:
+        return trio.to_thread.current_default_thread_limiter().borrowed_tokens
+
+    handler = hooked(function=lambda _: trio.from_thread.run_sync(taken_by_others), blocking=True)
+    assert (await ask(model, handler, {}))[:2] == (200, b"0")
+
+
 async def test_a_hook_that_refuses_says_so(model: FakeModel) -> None:
     def parser(_: Payload) -> Payload:
         raise InvalidRequest("no pictures of cats", detail={"payload": {"prompt": "cats"}})
