@@ -1,5 +1,6 @@
 """The model server's answer as definitions in class form read it, on the asyncio loop."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, Self
@@ -40,6 +41,7 @@ class ModelResponse:
         self.url = url
         self.content = Content(chunks)
         self._body: bytes | None = None
+        self._closing: asyncio.Future[None] | None = None
 
     @property
     def ok(self) -> bool:
@@ -88,14 +90,17 @@ class ModelResponse:
             raise RuntimeError(f"the model server answered {self.status} to {self.url}")
 
     async def aclose(self) -> None:
-        """Read no more; the model's connection ends with the request."""
+        """Read no more."""
         await self.content.aclose()
 
-    def release(self) -> None:
-        """Nothing to do: the connection ends with the request."""
+    def release(self) -> "asyncio.Future[None]":
+        """As `close`; may be awaited."""
+        self._closing = asyncio.ensure_future(self.aclose())
+        return self._closing
 
     def close(self) -> None:
-        """Nothing to do: the connection ends with the request."""
+        """Read no more, from where nothing can be awaited."""
+        self.release()
 
     async def __aenter__(self) -> Self:
         return self

@@ -33,7 +33,28 @@ async def closes_without_a_block(session: ModelSession) -> None:
     await answer.aclose()
 
 
-@pytest.mark.parametrize("ask", [looks_at_the_status, reads_a_piece, closes_without_a_block])
+async def closes_as_aiohttp_does(session: ModelSession) -> None:
+    answer = await session.get("/health")
+    KEPT.append(answer)
+    answer.close()
+
+
+async def releases_as_aiohttp_does(session: ModelSession) -> None:
+    answer = await session.get("/health")
+    KEPT.append(answer)
+    await answer.release()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        looks_at_the_status,
+        reads_a_piece,
+        closes_without_a_block,
+        closes_as_aiohttp_does,
+        releases_as_aiohttp_does,
+    ],
+)
 async def test_an_answer_that_is_not_read_to_its_end_is_given_back(
     ask: Callable[[ModelSession], Awaitable[None]], model: FakeModel
 ) -> None:
