@@ -123,7 +123,7 @@ class Sender:
 
 def _retry_after(response: httpx.Response) -> float | None:
     text = response.headers.get("retry-after", "")
-    return min(float(text), _LONGEST_PAUSE_SECONDS) if text.isdigit() else None
+    return min(float(text), _LONGEST_PAUSE_SECONDS) if text.isdecimal() else None
 
 
 def _pause(attempt: int) -> float:

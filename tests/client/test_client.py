@@ -108,6 +108,15 @@ async def test_what_may_pass_is_tried_again_after_the_time_the_worker_asks_for(
     assert orjson.loads(await autoscaler.calls[3].body())["request_idx"] == 7
 
 
+@pytest.mark.parametrize("after", [b"\xb2", b"soon", b"-1", b"9" * 400])
+async def test_a_time_to_wait_that_is_none_ends_nothing(
+    after: bytes, worker: FakeModel, autojump_clock: object
+) -> None:
+    worker.script(replies(429, b"{}", (b"Retry-After", after)), replies(200, b"ok"))
+    async with Client(Direct(worker.url)) as client:
+        assert await client.request("/generate", {}) == b"ok"
+
+
 async def test_attempts_end(
     autoscaler: FakeModel, worker: FakeModel, autojump_clock: object
 ) -> None:
