@@ -10,6 +10,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -28,7 +29,7 @@ from pyworker.hooks import (
 )
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import Headers, to_model
-from pyworker.proxy.payload import PayloadReader, Request
+from pyworker.proxy.payload import PayloadReader, Request, read_json
 from pyworker.proxy.routing import filled, with_query
 from pyworker.proxy.streaming import answer_by, client_request
 from pyworker.proxy.upstream import Upstream, UpstreamRequest
@@ -37,6 +38,7 @@ from pyworker.workload.declared import Workload, sane_workload
 
 log = logging.getLogger(__name__)
 
+_read_payload = partial(read_json, "payload")
 _NO_NAMES: Mapping[str, str] = {}
 
 # JSON of this size takes about a millisecond to parse; beyond it a thread does it, so that the
@@ -99,17 +101,11 @@ class Handling:
         handler = self._handler
         read = self._reader.read(envelope, body)
         if handler.needs_payload:
-            job = await self._parsed(await self._payload(read.raw), read.raw, names)
+            payload = await self._run(len(read.raw), _read_payload, read.raw)
+            job = await self._parsed(payload, read.raw, names)
         else:
             job = self._verbatim(read.raw, await _count(handler.declared, read), names)
         return job if handler.stream is None else replace(job, asked=body, names=names)
-
-    async def _payload(self, raw: bytes | memoryview) -> Payload:
-        try:
-            return await self._run(len(raw), orjson.loads, raw)
-        except orjson.JSONDecodeError as error:
-            # The envelope's parser took it; Python's text cannot hold half a surrogate pair.
-            raise InvalidRequest(f"payload: invalid JSON: {error}") from error
 
     def _verbatim(
         self,

@@ -6,14 +6,13 @@ Nothing they do is counted: the autoscaler knows of requests with a grant only.
 import inspect
 import logging
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-import orjson
-
-from pyworker.errors import InvalidRequest, MethodNotAllowed, RouteNotFound, UpstreamBroken
-from pyworker.hooks import Answer, Function, Payload, as_answer
+from pyworker.errors import MethodNotAllowed, RouteNotFound, UpstreamBroken
+from pyworker.hooks import Answer, Function, as_answer
 from pyworker.proxy.exchange import ProxyExchange, Relayed
 from pyworker.proxy.headers import to_model
+from pyworker.proxy.payload import read_object
 from pyworker.proxy.routing import Match, RouteTable, filled, with_query
 from pyworker.proxy.streaming import answer_by, client_request
 from pyworker.proxy.upstream import UpstreamRequest
@@ -127,11 +126,5 @@ def _model_request(
 
 async def _call(function: Function, body: bytes) -> Answer:
     """What a function answers to the JSON object in a body; no body is an empty object."""
-    try:
-        payload: Any = orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"invalid JSON: {error}") from error
-    if not isinstance(payload, dict):
-        raise InvalidRequest("the body must be a JSON object")
-    made: Any = function(cast("Payload", payload))
+    made: Any = function(read_object(body) if body else {})
     return as_answer(await made if inspect.isawaitable(made) else made)

@@ -12,6 +12,7 @@ from typing import Any, cast
 import orjson
 
 from pyworker._native import Envelope
+from pyworker.errors import InvalidRequest
 from pyworker.hooks import Payload
 from pyworker.worker import HandlerConfig, Span, bad_payload
 
@@ -109,6 +110,31 @@ class PayloadReader:
         """As an envelope's fields have it: objects and arrays in their JSON."""
         value = self._filled[name]
         return self._fill[name] if isinstance(value, dict | list) else value
+
+
+def read_json(where: str, raw: bytes | memoryview) -> Any:
+    """A part of a request body, named by `where`, as Python has it.
+
+    Raises:
+        InvalidRequest: It is no JSON; or none that Python's text can hold, such as half a surrogate
+            pair, which the envelope's parser takes.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"{where}: invalid JSON: {error}") from error
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """A whole body that is an object.
+
+    Raises:
+        InvalidRequest: It is no JSON object.
+    """
+    value = read_json("the body", body)
+    if not isinstance(value, dict):
+        raise InvalidRequest("the body must be a JSON object")
+    return cast("dict[str, Any]", value)
 
 
 def _whole(body: bytes, fields: Fields) -> Request:

@@ -9,9 +9,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, cast
 
-import orjson
 import trio
 
 from pyworker._native import Envelope
@@ -24,6 +22,7 @@ from pyworker.errors import (
     Unauthorized,
 )
 from pyworker.proxy.exchange import ProxyExchange
+from pyworker.proxy.payload import read_json, read_object
 from pyworker.proxy.sessions import DEFAULT_LIFETIME_SECONDS, Session, Sessions
 from pyworker.workload.declared import MAX_WORKLOAD
 
@@ -67,9 +66,11 @@ class SessionRoutes:
         route = _on_close_route(envelope.fields.get("on_close_route"))
         cost = _cost(envelope.cost)
         given = envelope.fields.get("on_close_payload")
-        payload = _json("payload.on_close_payload", given) if isinstance(given, bytes) else given
+        payload = (
+            read_json("payload.on_close_payload", given) if isinstance(given, bytes) else given
+        )
         start, end = envelope.auth_data_span or (0, 0)
-        auth_data = _json("auth_data", body[start:end])
+        auth_data = read_json("auth_data", body[start:end])
         request_idx = envelope.request_idx or 0
         self._admit(request_idx, cost)
         session = self._sessions.create(
@@ -115,7 +116,7 @@ class SessionRoutes:
         await exchange.respond_json(200, answer)
 
     async def _named(self, exchange: ProxyExchange) -> Session:
-        asked = _object(await exchange.body(_BODY_LIMIT))
+        asked = read_object(await exchange.body(_BODY_LIMIT))
         session_id = asked.get("session_id")
         if not isinstance(session_id, str) or not session_id:
             raise InvalidRequest("missing session_id")
@@ -145,13 +146,6 @@ async def update(exchange: ProxyExchange, master_token: str) -> None:
         raise InternalError(f"{FORCE_UPDATE} cannot be written: {error}") from error
     log.info("an update was asked for")
     await exchange.respond_json(200, {"ok": True})
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    value = _json("the body", body)
-    if not isinstance(value, dict):
-        raise InvalidRequest("the body must be a JSON object")
-    return cast("dict[str, Any]", value)
 
 
 def _lifetime(value: object) -> float:
@@ -186,13 +180,6 @@ def _cost(cost: float | None) -> float:
             detail={"auth_data": {"cost": f"must be from 0 to {MAX_WORKLOAD:g}"}},
         )
     return float(cost)
-
-
-def _json(where: str, raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"{where}: invalid JSON: {error}") from error
 
 
 def _bad(name: str, problem: str) -> RequestError:
