@@ -47,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         if not 0 < asked.rps < float("inf") or not 1 <= asked.n <= _MOST_REQUESTS:
             raise SettingsError(f"-n is 1 to {_MOST_REQUESTS} requests, -rps is above 0")
+        _must_be_writable(asked.json, asked.html)
         requests = what_is_sent(asked, os.environ)
         client = client_by_arguments(asked, asked.attempts)
     except (SettingsError, InvalidRequest) as error:
@@ -90,6 +91,13 @@ def parser() -> argparse.ArgumentParser:
     add_endpoint_arguments(options)
     options.set_defaults(autoscaler=os.environ.get("AUTOSCALER_URL", _PRODUCTION))
     return options
+
+
+def _must_be_writable(*files: Path | None) -> None:
+    # Found out before the test, which may take an hour, and not after it.
+    for file in filter(None, files):
+        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise SettingsError(f"the report {file} cannot be written")
 
 
 async def _run(client: Client, run: Run, requests: Requests) -> None:

@@ -219,6 +219,8 @@ def test_a_long_run_makes_its_payloads_as_it_goes() -> None:
         (["tgi", "-n", "1", "-rps", "1", "--payload", "@nowhere"], "the payload: "),
         (["tgi", "-n", "1", "-rps", "1", "--payload", BAD], "max_new_tokens"),
         (["tgi", "-n", "1", "-rps", "1", "--ca", "nowhere"], "--ca nowhere: "),
+        (["tgi", "-n", "1", "-rps", "1", "--json", "no/x"], "no/x cannot be written"),
+        (["tgi", "-n", "1", "-rps", "1", "--html", "."], ". cannot be written"),
     ],
 )
 async def test_a_wrong_command_is_a_sentence(
