@@ -30,7 +30,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         define = find_worker(asked.worker)
         if define is None:
-            raise SettingsError(f"there is no worker {asked.worker!r}")
+            there_are = ", ".join(worker_names())
+            raise SettingsError(f"there is no worker {asked.worker!r}; there are {there_are}")
         lines = report(define, read_settings(os.environ), asked.log)
     except (SettingsError, BadSettings) as error:
         sys.stderr.write(f"pyworker: {error}\n")

@@ -35,7 +35,7 @@ async def test_check_tells_what_it_is_and_what_its_markers_find(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["check", "nowhere"], "there is no worker 'nowhere'"),
+        (["check", "nowhere"], "there is no worker 'nowhere'; there are ace, "),
         (["check", "tgi", "--log", "missing.log"], "No such file"),
     ],
 )
