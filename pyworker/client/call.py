@@ -9,9 +9,12 @@ from typing import Any, cast
 
 import orjson
 
+from pyworker.client.answer import Streamed, text_of
 from pyworker.client.client import Client
+from pyworker.client.errors import AnswerBroken
 from pyworker.client.payload import payload_given
-from pyworker.client.script import add_routing_arguments, count, run_script
+from pyworker.client.script import add_routing_arguments, count, run_script, workload
+from pyworker.errors import SettingsError
 
 _DATA_URI = "data:image/"
 
@@ -26,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("endpoint", help="name of the endpoint (`local` for the local autoscaler)")
     parser.add_argument("route", help="of the worker, such as /generate")
     parser.add_argument("payload", help="JSON, @FILE, or - for stdin")
-    parser.add_argument("--cost", type=float, default=100.0, help="workload of the request (100)")
+    parser.add_argument("--cost", type=workload, default=100.0, help="the request's workload (100)")
     parser.add_argument("--attempts", type=count, default=5, help="how often it is tried (5)")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write images of the answer there")
     parser.add_argument("--raw", action="store_true", help="the answer's bytes as they come")
@@ -36,17 +39,33 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _call(client: Client, asked: argparse.Namespace) -> None:
     payload = payload_given(asked.payload)
+    if not asked.route.startswith("/"):
+        raise SettingsError(f"the route must begin with /, not {asked.route!r}")
     async with client.stream(asked.route, payload, cost=asked.cost) as answer:
         content_type = answer.headers.get("content-type", "")
         if asked.raw:
             async for chunk in answer.chunks():
                 _write(chunk)
         elif content_type.startswith("text/event-stream"):
-            async for text in answer.texts():
-                _write(text.encode())
-            _write(b"\n")
+            await _show_stream(answer)
         else:
             _show(await answer.body(), content_type, asked.save)
+
+
+async def _show_stream(answer: Streamed) -> None:
+    """Writes a stream's text as it comes, and ends its line whatever happens.
+
+    Raises:
+        AnswerBroken: It broke off, or an event of it says that it failed after its 200.
+    """
+    try:
+        async for event in answer.events():
+            if isinstance(event, dict) and "error" in event:
+                told = orjson.dumps(cast("dict[str, Any]", event)["error"]).decode()
+                raise AnswerBroken(f"the stream ended with an error: {told}")
+            _write(text_of(event).encode())
+    finally:
+        _write(b"\n")
 
 
 def _show(body: bytes, content_type: str, save: Path | None) -> None:

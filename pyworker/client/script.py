@@ -1,6 +1,7 @@
 """What every command around a client shares: who is asked, and what an error is worth."""
 
 import argparse
+import math
 import os
 import signal
 import ssl
@@ -10,11 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import trio
 
 from pyworker.client.client import DEFAULT_ATTEMPTS, Client
-from pyworker.client.errors import ClientError
+from pyworker.client.errors import ClientError, Refused
 from pyworker.client.routing import DEFAULT_WAIT_SECONDS, Autoscaler, Direct
 from pyworker.errors import SettingsError
 
 ANSWERED, NOT_ANSWERED, USAGE, INTERRUPTED = 0, 1, 2, 130
+_UNAUTHORIZED = 401
 
 Ask = Callable[[Client, argparse.Namespace], Awaitable[None]]
 
@@ -57,6 +59,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
     return int(text)
+
+
+def workload(text: str) -> float:
+    """An option that is a request's workload: 0 or more, and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
+    return value
 
 
 def client_by_arguments(asked: argparse.Namespace, attempts: int = DEFAULT_ATTEMPTS) -> Client:
@@ -129,10 +142,14 @@ def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask:
         return INTERRUPTED if trio.run(interruptible, run) else ANSWERED
     except SettingsError as error:
         return _told(error, USAGE)
+    except Refused as error:
+        unsigned = asked.direct and error.status == _UNAUTHORIZED
+        hint = " (--direct needs a worker with UNSECURED=true)" if unsigned else ""
+        return _told(f"{error}{hint}", NOT_ANSWERED)
     except (ClientError, OSError) as error:
         return _told(error, NOT_ANSWERED)
 
 
-def _told(error: Exception, code: int) -> int:
+def _told(error: object, code: int) -> int:
     sys.stderr.write(f"pyworker: {error}\n")
     return code

@@ -32,11 +32,18 @@ class Request:
         route: Of the worker.
         payload: What the route takes.
         session_id: Of the session that it belongs to; None for none.
+
+    Raises:
+        ValueError: The route does not begin with a slash: it would be read as part of the port.
     """
 
     route: str
     payload: Mapping[str, Any]
     session_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.route.startswith("/"):
+            raise ValueError(f"the route must begin with /, not {self.route!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +101,15 @@ class Sender:
             "session_id": request.session_id,
             "payload": request.payload,
         }
-        built = self._http.build_request(
-            "POST",
-            f"{grant['url']}{request.route}",
-            content=orjson.dumps(body),
-            headers={"content-type": "application/json"},
-        )
         try:
+            built = self._http.build_request(
+                "POST",
+                f"{grant['url']}{request.route}",
+                content=orjson.dumps(body),
+                headers={"content-type": "application/json"},
+            )
             response = await self._http.send(built, stream=True)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             yield _Failed(f"{grant['url']}: {error or type(error).__name__}")
             return
         try:

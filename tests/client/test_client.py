@@ -246,6 +246,46 @@ async def test_a_wrong_command_is_a_sentence(
     assert complained.count("\n") == 1
 
 
+async def test_a_route_begins_with_a_slash(worker: FakeModel, tmp_path: Path) -> None:
+    told = "the route must begin with /, not 'generate'"
+    arguments = ["call", "local", "generate", "{}", "--direct", worker.url]
+    code, process = await finished(arguments, folder=tmp_path)
+    assert (code, process.err.text) == (2, f"pyworker: {told}\n")
+    async with Client(Direct(worker.url)) as client:
+        with pytest.raises(ValueError, match=told):
+            await client.request("generate", {})
+
+
+@pytest.mark.parametrize("cost", ["nan", "-1", "inf", "much"])
+async def test_a_cost_is_a_number_from_0(cost: str, worker: FakeModel, tmp_path: Path) -> None:
+    code, _, complained = await call(worker, tmp_path, "{}", f"--cost={cost}")
+    assert code == 2
+    assert complained.endswith(f"error: argument --cost: {cost!r} is no number from 0\n")
+
+
+async def test_a_worker_whose_url_is_none_is_tried_like_one_that_is_away(
+    autoscaler: FakeModel,
+) -> None:
+    autoscaler.script(replies(200, orjson.dumps({"url": "http://127.0.0.1:port"})))
+    async with Client(Autoscaler(url=autoscaler.url), attempts=1) as client:
+        with pytest.raises(Unavailable, match=r"http://127\.0\.0\.1:port: Invalid port"):
+            await client.request("/generate", {})
+
+
+async def test_a_stream_that_fails_after_its_status_is_exit_code_1(
+    worker: FakeModel, tmp_path: Path
+) -> None:
+    worker.script(
+        replies(
+            200,
+            b'data:{"token":{"text":"Call"}}\n\ndata:{"error":"out of memory"}\n\n',
+            (b"Content-Type", b"text/event-stream"),
+        )
+    )
+    told = 'pyworker: the stream ended with an error: "out of memory"\n'
+    assert await call(worker, tmp_path, "{}") == (1, "Call\n", told)
+
+
 async def test_an_interrupted_command_ends_quietly(worker: FakeModel, tmp_path: Path) -> None:
     worker.script(is_silent)
     arguments = ["call", "local", "/generate", "{}", "--direct", worker.url]
@@ -260,6 +300,13 @@ async def test_a_refusal_is_exit_code_1(worker: FakeModel, tmp_path: Path) -> No
     worker.script(replies(422, b'{"error":"no"}'))
     code, _, complained = await call(worker, tmp_path, "{}")
     assert (code, complained) == (1, 'pyworker: answered 422: {"error":"no"}\n')
+
+
+async def test_a_worker_that_wants_a_signature_is_told(worker: FakeModel, tmp_path: Path) -> None:
+    worker.script(replies(401, b"unsigned"))
+    code, _, complained = await call(worker, tmp_path, "{}")
+    needed = "(--direct needs a worker with UNSECURED=true)"
+    assert (code, complained) == (1, f"pyworker: answered 401: unsigned {needed}\n")
 
 
 @pytest.mark.parametrize(
