@@ -79,6 +79,9 @@ check_environment() {
     case "$CONTAINER_ID" in
         *[!0-9]*) fail "CONTAINER_ID must be a number" ;;
     esac
+    case "$WORKER_PORT" in
+        *[!0-9]*) fail "WORKER_PORT must be a port number, not $WORKER_PORT" ;;
+    esac
     case "${IS_DEPLOYMENT:-false}" in
         [Tt]rue | 1 | [Yy]es | [Oo]n) fail "IS_DEPLOYMENT is set: the vastai package fetches and installs deployments; 'pyworker run FILE' serves one" ;;
     esac

@@ -163,6 +163,7 @@ async def test_it_becomes_the_worker_and_installs_only_once(script: Script) -> N
     [
         ({"BACKEND": ""}, "BACKEND must be set to the name of a worker"),
         ({"CONTAINER_ID": "12a"}, "CONTAINER_ID must be a number"),
+        ({"WORKER_PORT": "abc"}, "WORKER_PORT must be a port number, not abc"),
         ({"USE_SSL": "yes"}, "USE_SSL must be true or false, not yes"),
         (
             {"PYWORKER_WHEEL": "/no/where.whl"},
