@@ -59,11 +59,64 @@ fn merges() -> impl Strategy<Value = (Vec<(String, String)>, Vec<String>)> {
     })
 }
 
+/// Characters of two and three bytes that have bytes in common, beside ASCII: what merging begins
+/// with may be whole ones.
+const CHARACTERS: &str = "a éäа两严天夹";
+
+/// All bytes from 0xa1 on but one stand for themselves.
+fn spelled(text: &str) -> String {
+    let spell = |byte| match byte {
+        b' ' => 'Ġ',
+        _ => char::from(byte),
+    };
+    text.bytes().map(spell).collect()
+}
+
+/// Merges of bytes of characters, of which each makes a token that none before it does: `hints`
+/// are parts of characters, which would seldom be whole otherwise.
+fn merges_of_characters() -> impl Strategy<Value = (Vec<(String, String)>, Vec<String>)> {
+    let index = any::<prop::sample::Index>;
+    let hint = (index(), any::<bool>());
+    prop::collection::vec((index(), index(), prop::option::weighted(0.7, hint)), 0..40).prop_map(
+        |picks| {
+            let mut tokens: Vec<String> = spelled(CHARACTERS).chars().map(String::from).collect();
+            tokens.sort();
+            tokens.dedup();
+            let characters: Vec<char> = CHARACTERS.chars().filter(|one| !one.is_ascii()).collect();
+            let mut merges: Vec<(String, String)> = Vec::new();
+            for (left, right, hint) in picks {
+                let (mut left, mut right) = (left.get(&tokens).clone(), right.get(&tokens).clone());
+                if let Some((which, from_left)) = hint {
+                    let bytes: Vec<char> = spelled(&which.get(&characters).to_string())
+                        .chars()
+                        .collect();
+                    let part = |range: &[char]| range.iter().collect::<String>();
+                    let joint = if from_left { bytes.len() - 1 } else { 1 };
+                    (left, right) = (part(&bytes[..joint]), part(&bytes[joint..]));
+                    // The longer side first, if there is none yet.
+                    for side in [left.clone(), right.clone()] {
+                        let mut bytes = side.chars();
+                        if let (false, Some(first)) = (tokens.contains(&side), bytes.next()) {
+                            merges.push((first.to_string(), bytes.collect()));
+                            tokens.push(side);
+                        }
+                    }
+                }
+                let product = format!("{left}{right}");
+                if !tokens.contains(&product) && product.len() < 40 {
+                    tokens.push(product);
+                    merges.push((left, right));
+                }
+            }
+            (merges, tokens)
+        },
+    )
+}
+
 /// Of all neighbours that merge, the first of those with the lowest rank, until there are none.
 fn oracle(text: &str, merges: &[(String, String)]) -> usize {
     let ranks: HashMap<_, _> = merges.iter().zip(0..).collect();
-    let spelled = text.replace(' ', "Ġ");
-    let mut word: Vec<String> = spelled.chars().map(String::from).collect();
+    let mut word: Vec<String> = spelled(text).chars().map(String::from).collect();
     loop {
         let pairs = word
             .windows(2)
@@ -110,6 +163,33 @@ proptest! {
         for merges in [merges, shuffled] {
             let family = family(&file(&merges, &tokens)).unwrap().unwrap();
             prop_assert_eq!(count(&*family, &text), oracle(&text, &merges));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn characters_are_merged_by_rank(
+        (mut merges, mut tokens) in merges_of_characters(),
+        has_all_bytes: bool,
+        order in 0..4,
+        texts in prop::collection::vec("[a éäа两严天夹]{1,14}|[两严天夹]{1,40}", 1..40),
+    ) {
+        if order == 0 {
+            // Later merges come first: tokens that no text comes to.
+            merges.reverse();
+        }
+        if has_all_bytes {
+            // As GPT-2 spells them.
+            let bytes = ('!'..='~').chain('¡'..='¬').chain('®'..='ÿ').chain('Ā'..='Ń');
+            let others = bytes.map(String::from).filter(|byte| !tokens.contains(byte));
+            tokens.append(&mut others.collect());
+        }
+        let family = family(&file(&merges, &tokens)).unwrap().unwrap();
+        for text in &texts {
+            prop_assert_eq!(count(&*family, text), oracle(text, &merges), "{:?}", text);
         }
     }
 }

@@ -12,6 +12,7 @@
     reason = "ranks have 20 bits and places 9"
 )]
 
+use super::characters::Characters;
 use super::pairs::{NEVER, NOTHING, Pairs, Symbol};
 
 /// Rank above, place below: the least of these is the next to merge.
@@ -66,27 +67,56 @@ impl<const N: usize> Word<N> {
     /// The word, merged. It has 1 to N bytes, each with a symbol.
     #[inline]
     pub fn new(word: &[u8], pairs: &Pairs) -> Self {
+        let mut begun = Self::of_bytes(word, pairs);
+        begun.merge(pairs);
+        begun
+    }
+
+    /// The same, begun with characters where they are closed.
+    #[inline]
+    pub fn of_characters(word: &[u8], characters: &Characters, pairs: &Pairs) -> Self {
+        let mut begun = if characters.may_be_in(word) {
+            let mut symbols = [0; N];
+            let length = characters.begin(word, &mut symbols);
+            Self::begun(symbols, length, |pair| pairs.rank(pair[0], pair[1]))
+        } else {
+            Self::of_bytes(word, pairs)
+        };
+        begun.merge(pairs);
+        begun
+    }
+
+    #[inline]
+    fn of_bytes(word: &[u8], pairs: &Pairs) -> Self {
+        let mut symbols = [0; N];
+        for (symbol, &byte) in symbols.iter_mut().zip(word) {
+            *symbol = Symbol::from(byte);
+        }
+        Self::begun(symbols, word.len().min(N), |pair| pairs.rank_of_bytes(pair))
+    }
+
+    /// Nothing merged yet; `rank` says when two symbols do.
+    #[inline]
+    fn begun(symbols: [Symbol; N], length: usize, rank: impl Fn([Symbol; 2]) -> u32) -> Self {
         let mut this = Self {
-            symbols: [0; N],
+            symbols,
             keys: [NONE; N],
             next: [0; N],
             previous: [0; N],
             blocks: [NONE; BLOCKS],
-            length: word.len().min(N),
+            length,
             merged: 0,
         };
-        for (at, &byte) in word.iter().take(N).enumerate() {
-            this.symbols[at] = Symbol::from(byte);
+        for at in 0..length {
             this.next[at] = (at + 1) as u16;
             this.previous[at] = (at as u16).wrapping_sub(1);
         }
-        for (at, pair) in word.windows(2).take(N - 1).enumerate() {
-            this.keys[at] = key(pairs.rank_of_bytes(pair[0], pair[1]), at);
+        for at in 0..length.saturating_sub(1) {
+            this.keys[at] = key(rank([symbols[at], symbols[at + 1]]), at);
         }
         for block in (0..this.length).step_by(BLOCK) {
             this.changed(block);
         }
-        this.merge(pairs);
         this
     }
 

@@ -4,6 +4,8 @@
 //! * [`model`]: what a file says of its model
 //! * [`vocabulary`]: its tokens by their bytes
 //! * [`pairs`]: which symbols merge, and when
+//! * [`characters`]: the symbols that a word begins with
+//! * [`sides`]: what may merge with parts of them
 //! * [`merge`]: the symbols that a word ends up with
 //! * [`joints`]: where a word comes apart
 //! * [`tokens`]: from a word to the number of its tokens
@@ -12,10 +14,12 @@
 mod alphabet;
 mod batch;
 pub mod byte_level;
+mod characters;
 mod joints;
 mod long;
 mod merge;
 pub(super) mod model;
 mod pairs;
+mod sides;
 mod tokens;
 mod vocabulary;

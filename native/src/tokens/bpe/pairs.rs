@@ -1,6 +1,7 @@
 //! Which symbols merge, when, and into what.
 
 use super::super::family::Unsupported;
+use super::characters::Characters;
 use super::joints::Joints;
 use super::model::Merges;
 use super::vocabulary::{Place, Spelled, Vocabulary};
@@ -16,9 +17,9 @@ pub(super) const NOTHING: Symbol = (1 << SYMBOL_BITS) - 1;
 
 /// As many merges as leave 20 bits for a symbol; the largest published vocabularies have 515,000.
 const LIMIT: usize = (1 << SYMBOL_BITS) - FIRST as usize - 1;
-const SYMBOL_BITS: u32 = 20;
+pub(super) const SYMBOL_BITS: u32 = 20;
 const RANK_BITS: u32 = 24;
-const FIRST: Symbol = 256;
+pub(super) const FIRST: Symbol = 256;
 const EMPTY: u64 = u64::MAX;
 /// Of a token that no text comes to.
 const UNREACHED: Symbol = Symbol::MAX;
@@ -47,7 +48,7 @@ impl Pairs {
     pub fn new(
         merges: &Merges<'_>,
         vocabulary: &Vocabulary<'_>,
-    ) -> Result<(Self, Joints), Unsupported> {
+    ) -> Result<(Self, Joints, Characters), Unsupported> {
         if merges.0.len() > LIMIT {
             return Err(Unsupported("more than a million merges".to_owned()));
         }
@@ -72,7 +73,9 @@ impl Pairs {
             .into_iter()
             .map(|merge| merge.map_or([UNREACHED; 3], |merge| merge.map(symbol)))
             .collect();
-        Ok((Self::of_symbols(&merges), joints))
+        let this = Self::of_symbols(&merges);
+        let characters = Characters::new(&merges, &this);
+        Ok((this, joints, characters))
     }
 
     /// left, right and product of each merge.
@@ -163,9 +166,11 @@ impl Pairs {
 
     /// The same for two bytes.
     #[inline]
-    pub fn rank_of_bytes(&self, left: u8, right: u8) -> u32 {
-        let place = usize::from(left) << 8 | usize::from(right);
-        self.bytes.get(place).copied().unwrap_or(NEVER)
+    pub fn rank_of_bytes(&self, [left, right]: [Symbol; 2]) -> u32 {
+        self.bytes
+            .get((left << 8 | right) as usize)
+            .copied()
+            .unwrap_or(NEVER)
     }
 
     /// What the merge of this rank makes.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::cache::{Packed, Short};
 use super::super::family::Unsupported;
+use super::characters::Characters;
 use super::joints::Joints;
 use super::long::{self, WINDOW};
 use super::merge::Word;
@@ -14,6 +15,8 @@ use super::vocabulary::Vocabulary;
 /// What becomes of a word.
 pub(super) struct Bpe {
     pairs: Pairs,
+    /// What a word begins with.
+    characters: Characters,
     /// None where a word must not come apart: some of its bytes are dropped, or it is looked up as
     /// a whole before it is merged.
     joints: Option<Joints>,
@@ -38,10 +41,11 @@ impl Bpe {
         if !is_complete && !model.drops_unknown() {
             return Err(Unsupported("bytes without a token of their own".to_owned()));
         }
-        let (pairs, joints) = Pairs::new(&model.merges, &vocabulary)?;
+        let (pairs, joints, characters) = Pairs::new(&model.merges, &vocabulary)?;
         let comes_apart = is_complete && !model.ignores_merges();
         let mut this = Self {
             pairs,
+            characters,
             joints: comes_apart.then_some(joints),
             unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
             known: Short::for_words(vocabulary.len() * 3 / 2),
@@ -121,11 +125,11 @@ impl Bpe {
 
     #[inline]
     fn merged_within<const N: usize>(&self, word: &[u8]) -> usize {
-        Word::<N>::new(word, &self.pairs).count()
+        Word::<N>::of_characters(word, &self.characters, &self.pairs).count()
     }
 
     pub fn heap_bytes(&self) -> usize {
         let joints = self.joints.as_ref().map_or(0, Joints::heap_bytes);
-        self.pairs.heap_bytes() + joints + self.known.heap_bytes()
+        self.pairs.heap_bytes() + self.characters.heap_bytes() + joints + self.known.heap_bytes()
     }
 }
