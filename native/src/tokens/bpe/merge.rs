@@ -67,57 +67,51 @@ impl<const N: usize> Word<N> {
     /// The word, merged. It has 1 to N bytes, each with a symbol.
     #[inline]
     pub fn new(word: &[u8], pairs: &Pairs) -> Self {
-        let mut begun = Self::of_bytes(word, pairs);
-        begun.merge(pairs);
-        begun
+        let mut this = Self::empty();
+        this.begin_with_bytes(word, pairs);
+        this.merge(pairs);
+        this
     }
 
     /// The same, begun with characters where they are closed.
     #[inline]
     pub fn of_characters(word: &[u8], characters: &Characters, pairs: &Pairs) -> Self {
-        let mut begun = if characters.may_be_in(word) {
-            let mut symbols = [0; N];
-            let length = characters.begin(word, &mut symbols);
-            Self::begun(symbols, length, |pair| pairs.rank(pair[0], pair[1]))
+        // Filled where it is: one made in each branch would be copied here.
+        let mut this = Self::empty();
+        if !word.is_ascii() && characters.may_be_in(word) {
+            this.length = characters.begin(word, &mut this.symbols);
+            for at in 1..this.length.min(N) {
+                let rank = pairs.rank(this.symbols[at - 1], this.symbols[at]);
+                this.keys[at - 1] = key(rank, at - 1);
+            }
         } else {
-            Self::of_bytes(word, pairs)
-        };
-        begun.merge(pairs);
-        begun
-    }
-
-    #[inline]
-    fn of_bytes(word: &[u8], pairs: &Pairs) -> Self {
-        let mut symbols = [0; N];
-        for (symbol, &byte) in symbols.iter_mut().zip(word) {
-            *symbol = Symbol::from(byte);
+            this.begin_with_bytes(word, pairs);
         }
-        Self::begun(symbols, word.len().min(N), |pair| pairs.rank_of_bytes(pair))
+        this.merge(pairs);
+        this
     }
 
-    /// Nothing merged yet; `rank` says when two symbols do.
-    #[inline]
-    fn begun(symbols: [Symbol; N], length: usize, rank: impl Fn([Symbol; 2]) -> u32) -> Self {
-        let mut this = Self {
-            symbols,
+    fn empty() -> Self {
+        Self {
+            symbols: [0; N],
             keys: [NONE; N],
             next: [0; N],
             previous: [0; N],
             blocks: [NONE; BLOCKS],
-            length,
+            length: 0,
             merged: 0,
-        };
-        for at in 0..length {
-            this.next[at] = (at + 1) as u16;
-            this.previous[at] = (at as u16).wrapping_sub(1);
         }
-        for at in 0..length.saturating_sub(1) {
-            this.keys[at] = key(rank([symbols[at], symbols[at + 1]]), at);
+    }
+
+    #[inline]
+    fn begin_with_bytes(&mut self, word: &[u8], pairs: &Pairs) {
+        self.length = word.len().min(N);
+        for (symbol, &byte) in self.symbols.iter_mut().zip(word) {
+            *symbol = Symbol::from(byte);
         }
-        for block in (0..this.length).step_by(BLOCK) {
-            this.changed(block);
+        for (at, pair) in word.windows(2).take(N - 1).enumerate() {
+            self.keys[at] = key(pairs.rank_of_bytes(pair[0], pair[1]), at);
         }
-        this
     }
 
     /// The least key of all: of every key, or of every block's least where there are many.
@@ -141,6 +135,13 @@ impl<const N: usize> Word<N> {
 
     #[inline]
     fn merge(&mut self, pairs: &Pairs) {
+        for at in 0..self.length.min(N) {
+            self.next[at] = (at + 1) as u16;
+            self.previous[at] = (at as u16).wrapping_sub(1);
+        }
+        for block in (0..self.length).step_by(BLOCK) {
+            self.changed(block);
+        }
         loop {
             let first = self.least();
             if first == NONE {

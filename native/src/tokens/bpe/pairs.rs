@@ -166,11 +166,9 @@ impl Pairs {
 
     /// The same for two bytes.
     #[inline]
-    pub fn rank_of_bytes(&self, [left, right]: [Symbol; 2]) -> u32 {
-        self.bytes
-            .get((left << 8 | right) as usize)
-            .copied()
-            .unwrap_or(NEVER)
+    pub fn rank_of_bytes(&self, left: u8, right: u8) -> u32 {
+        let place = usize::from(left) << 8 | usize::from(right);
+        self.bytes.get(place).copied().unwrap_or(NEVER)
     }
 
     /// What the merge of this rank makes.
