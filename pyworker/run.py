@@ -29,7 +29,7 @@ from pyworker.proxy.ledger import Ledger
 from pyworker.proxy.loopback import Loopback
 from pyworker.proxy.serve import Service
 from pyworker.proxy.sessions import Sessions
-from pyworker.proxy.upstream import Upstream
+from pyworker.proxy.upstream import NO_SERVER, Upstream
 from pyworker.settings import Settings
 from pyworker.worker import WorkerConfig
 
@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 # For the reports under way, and again for the last one: long enough for one slow autoscaler, and
 # together not over the 10 s that container runtimes commonly wait between SIGTERM and SIGKILL.
 LAST_REPORT_SECONDS = 4.0
-# Where a worker without a model server would send what has nowhere to go: nobody ever listens.
-_NO_MODEL_SERVER = "http://127.0.0.1:0"
 
 
 async def run(
@@ -75,7 +73,7 @@ async def run(
     tokenizer = TokenizerLoading(config, connect_timeout=settings.connect_timeout)
     watch = model_watch(config, settings, readiness, public_key.available.wait, tokenizer)
     upstream = Upstream(
-        config.model_server_url or _NO_MODEL_SERVER,
+        config.model_server_url or NO_SERVER,
         connect_timeout=settings.connect_timeout,
         silence=settings.model_timeout,
     )

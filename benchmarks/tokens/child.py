@@ -154,8 +154,7 @@ def main() -> None:
         else:
             load = partial(contender.load, job["file"])
             answer = {"figures": KINDS[job["kind"]](job, load)}
-    # Foreign packages raise what they like, and Rust's panics are no Exception.
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001 -- foreign packages; Rust's panics are no Exception
         answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
     print(json.dumps(answer))
 

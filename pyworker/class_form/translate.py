@@ -20,6 +20,7 @@ from pyworker.class_form.payload_hooks import (
 )
 from pyworker.class_form.routes import open_routes, pattern
 from pyworker.errors import InvalidRequest, SettingsError
+from pyworker.proxy.upstream import NO_SERVER
 from pyworker.worker import (
     BenchmarkConfig,
     HandlerConfig,
@@ -35,8 +36,6 @@ log = logging.getLogger(__name__)
 SERIAL = "serial"
 # In the generation that brought health checks to handlers; seconds.
 _WAIT_WITH_HEALTHCHECK = 10.0
-# Where there is no model server: nothing listens there, and asking it says so.
-NO_MODEL = "http://127.0.0.1:0"
 
 
 def worker_config(
@@ -58,7 +57,7 @@ def worker_config(
         others = [route for route in routes if not isinstance(route.handler, Created)]
         return WorkerConfig(
             name=name,
-            model_server_url=(backend.model_server_url or NO_MODEL).rstrip("/"),
+            model_server_url=(backend.model_server_url or NO_SERVER).rstrip("/"),
             model_log_file=backend.model_log_file or "",
             handlers=_handlers(backend, created),
             health_endpoint=_health(backend, created),
@@ -211,7 +210,7 @@ def _health(backend: Backend, routes: Sequence[Any]) -> str:
     if not asked:
         return ""
     # One of the model server's own is a path, and goes where the model server goes.
-    base = (backend.model_server_url or NO_MODEL).rstrip("/")
+    base = (backend.model_server_url or NO_SERVER).rstrip("/")
     asked = asked.removeprefix(base) if asked.startswith(f"{base}/") else asked
     return asked if "://" in asked or asked.startswith("/") else f"/{asked}"
 

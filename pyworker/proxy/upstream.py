@@ -38,6 +38,8 @@ _MAX_IDLE = 64
 # A request body goes out in slices: h11 copies what it sends, and a copy of a whole body of 16 MiB
 # costs 12 ms in page faults, where slices use the same memory again and again.
 _SLICE_BYTES = 256 * 1024
+# For a worker without a model server: nobody ever listens there, and asking it says so.
+NO_SERVER = "http://127.0.0.1:0"
 # What a fetched (not relayed) answer may be at most: base64 images of one job, times ten.
 FETCH_LIMIT_BYTES = 256 * 1024 * 1024
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import cast
 
 import orjson
@@ -17,6 +18,7 @@ from pyworker.worker import (
     all_of,
     any_of,
 )
+from workers.comfyui_json.varied import read_request
 
 ROUTE = "/generate/sync"
 HEALTH = "/health"
@@ -69,6 +71,39 @@ def wrapper_worker(
         # The wrapper is well, and behind it ComfyUI: said by the log, or by asking. Some logs only
         # have the wrapper's lines, some only ComfyUI's, and older wrappers do not say it at all.
         loaded=all_of(Answers(health), any_of(LogMarker(), Answers(COMFYUI_STATS))),
+    )
+
+
+def workflow_worker(
+    settings: Settings, *, name: str, workload: float, workflow: Path
+) -> WorkerConfig:
+    """A worker whose machine runs one workflow, of whose kind all requests are.
+
+    Args:
+        settings: Where the wrapper is, and another request to measure with, if any.
+        name: Of the worker.
+        workload: Of every request.
+        workflow: File of the request that it is measured with.
+    """
+    return wrapper_worker(
+        settings,
+        name=name,
+        log_file="/var/log/portal/comfyui.log",
+        log_actions=LogActionConfig(
+            on_load=("To see the GUI go to: ", "BACKENDS_READY"),
+            # Not "Value not in list: ", which is one client's bad workflow.
+            on_error=(
+                "MetadataIncompleteBuffer",
+                "[ERROR] Provisioning Script failed",
+                "OSError: [Errno 98] error while attempting to bind",
+                "BACKENDS_READY_TIMEOUT",
+                "BACKEND_UNRECOVERABLE",
+            ),
+            on_info=('"message":"Downloading',),
+        ),
+        workload=workload,
+        benchmark=read_request(Path(settings.benchmark_json or workflow)),
+        runs=1,  # a run takes as long as a request
     )
 
 
