@@ -11,6 +11,7 @@ mod packed;
 mod ring;
 mod short;
 mod texts;
+mod tiny;
 mod wide;
 mod words;
 
@@ -19,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 pub use packed::Packed;
 pub use short::Short;
 pub use texts::Memory;
+pub use tiny::{Tiny, TinyWord};
 pub use words::Words;
 
 /// Threads that have words of their own at once; any more of them count without.

@@ -5,7 +5,7 @@
     reason = "the hottest loop; places are below the size of the arrays"
 )]
 
-use super::super::cache::{Packed, Words};
+use super::super::cache::{Packed, TinyWord, Words};
 use super::tokens::Bpe;
 
 /// As many as the processor can look up at once, and some more.
@@ -22,10 +22,12 @@ const WORD_KEPT: usize = 256;
 pub(super) struct Batch<'a> {
     model: &'a Bpe,
     words: &'a mut Words,
-    gathered: [Packed; SIZE],
+    tiny: [TinyWord; SIZE],
+    tiny_words: usize,
+    short: [Packed; SIZE],
     /// Where they are looked up.
     places: [u32; SIZE],
-    length: usize,
+    short_words: usize,
     tokens: usize,
 }
 
@@ -34,16 +36,19 @@ impl<'a> Batch<'a> {
         Self {
             model,
             words,
-            gathered: [Packed::NONE; SIZE],
+            tiny: [TinyWord::NONE; SIZE],
+            tiny_words: 0,
+            short: [Packed::NONE; SIZE],
             places: [0; SIZE],
-            length: 0,
+            short_words: 0,
             tokens: 0,
         }
     }
 
     /// Tokens of all words.
     pub fn tokens(mut self) -> usize {
-        self.look_up();
+        self.look_up_tiny();
+        self.look_up_short();
         self.tokens
     }
 
@@ -52,40 +57,72 @@ impl<'a> Batch<'a> {
     pub fn add(&mut self, text: &[u8], from: usize, to: usize) {
         let short = text.get(from..from + 16).and_then(<[u8]>::first_chunk);
         match (short, to - from) {
-            (Some(bytes), length @ 1..=Packed::LIMIT) => self.gather(Packed::prefix(bytes, length)),
+            (Some(bytes), length @ 1..=Packed::LIMIT) => self.gather(bytes, length),
             _ => self.rarer(text.get(from..to).unwrap_or_default()),
         }
     }
 
+    /// Put where it belongs without a branch, which would be guessed wrong once in five words: it is
+    /// written to both, and stays in one.
     #[inline]
-    fn gather(&mut self, word: Packed) {
-        let places = (
-            self.gathered.get_mut(self.length),
-            self.places.get_mut(self.length),
-        );
-        if let (Some(to), Some(place)) = places {
-            (*to, *place) = (word, word.place());
+    fn gather(&mut self, bytes: &[u8; 16], length: usize) {
+        let first = bytes.first_chunk().copied().unwrap_or_default();
+        self.tiny[self.tiny_words % SIZE] = TinyWord::prefix(first, length);
+        self.short[self.short_words % SIZE] = Packed::prefix(bytes, length);
+        let is_tiny = length <= TinyWord::LIMIT;
+        self.tiny_words += usize::from(is_tiny);
+        self.short_words += usize::from(!is_tiny);
+        if self.tiny_words == SIZE {
+            self.look_up_tiny();
         }
-        self.length += 1;
-        if self.length == SIZE {
-            self.look_up();
+        if self.short_words == SIZE {
+            self.look_up_short();
         }
     }
 
     #[inline(never)]
-    fn look_up(&mut self) {
-        let places = self.places.get(..self.length).unwrap_or_default();
-        self.words.touch(places);
+    fn look_up_tiny(&mut self) {
         let mut missed = 0;
-        for at in 0..self.length.min(SIZE) {
-            let (word, place) = (self.gathered[at], self.places[at]);
-            let found = self.words.get_at(word, place);
+        for at in 0..self.tiny_words.min(SIZE) {
+            let word = self.tiny[at];
+            let found = self.words.get_tiny(word);
             self.tokens += found.unwrap_or(0) as usize;
             // Without a branch: which ones are missing would be guessed wrong.
-            (self.gathered[missed], self.places[missed]) = (word, place);
+            self.tiny[missed] = word;
             missed += usize::from(found.is_none());
         }
-        self.length = 0;
+        self.tiny_words = 0;
+        for at in 0..missed {
+            let word = self.tiny[at];
+            // It may be there twice.
+            let found = self.words.get_tiny(word);
+            let count = found.unwrap_or_else(|| {
+                let count = self.model.count_tiny(word);
+                self.words.put_tiny(word, count);
+                count
+            });
+            self.tokens += count as usize;
+        }
+    }
+
+    #[inline(never)]
+    fn look_up_short(&mut self) {
+        let words = self.short.iter().zip(&mut self.places);
+        for (word, place) in words.take(self.short_words) {
+            *place = word.place();
+        }
+        let places = self.places.get(..self.short_words).unwrap_or_default();
+        self.words.touch(places);
+        let mut missed = 0;
+        for at in 0..self.short_words.min(SIZE) {
+            let (word, place) = (self.short[at], self.places[at]);
+            let found = self.words.get_at(word, place);
+            self.tokens += found.unwrap_or(0) as usize;
+            // As above.
+            (self.short[missed], self.places[missed]) = (word, place);
+            missed += usize::from(found.is_none());
+        }
+        self.short_words = 0;
         self.look_further(missed);
     }
 
@@ -95,8 +132,7 @@ impl<'a> Batch<'a> {
         self.model
             .touch(self.places.get(..missed).unwrap_or_default());
         for at in 0..missed.min(SIZE) {
-            let (word, place) = (self.gathered[at], self.places[at]);
-            // It may be there twice.
+            let (word, place) = (self.short[at], self.places[at]);
             let found = self.words.get_at(word, place);
             let count = found.unwrap_or_else(|| {
                 let count = self.model.count_short(word);
@@ -111,15 +147,14 @@ impl<'a> Batch<'a> {
     #[cold]
     #[inline(never)]
     fn rarer(&mut self, word: &[u8]) {
-        if let Some(word) = Packed::new(word) {
-            return self.gather(word);
-        }
-        let count = self.words.get(word).unwrap_or_else(|| {
-            let count = self.in_parts(word);
-            if word.len() <= WORD_KEPT {
-                self.words.put(word, count);
-            }
-            count
+        let count = self.part(word).unwrap_or_else(|| {
+            self.words.get(word).unwrap_or_else(|| {
+                let count = self.in_parts(word);
+                if word.len() <= WORD_KEPT {
+                    self.words.put(word, count);
+                }
+                count
+            })
         });
         self.tokens += count as usize;
     }
@@ -128,21 +163,26 @@ impl<'a> Batch<'a> {
     fn in_parts(&mut self, mut word: &[u8]) -> u32 {
         let mut count = 0;
         while let Some((part, rest)) = self.model.parts(word) {
-            count += self.part(part);
+            count += self.part(part).unwrap_or_else(|| self.model.count(part));
             word = rest;
         }
-        count + self.part(word)
+        count + self.part(word).unwrap_or_else(|| self.model.count(word))
     }
 
-    /// What comes apart is short as a rule, and comes again.
-    fn part(&mut self, part: &[u8]) -> u32 {
-        let Some(packed) = Packed::new(part) else {
-            return self.model.count(part);
-        };
-        self.words.get_packed(packed).unwrap_or_else(|| {
+    /// What comes apart is short as a rule, and comes again; None if it is long.
+    fn part(&mut self, part: &[u8]) -> Option<u32> {
+        if let Some(tiny) = TinyWord::new(part) {
+            return Some(self.words.get_tiny(tiny).unwrap_or_else(|| {
+                let count = self.model.count_tiny(tiny);
+                self.words.put_tiny(tiny, count);
+                count
+            }));
+        }
+        let packed = Packed::new(part)?;
+        Some(self.words.get_packed(packed).unwrap_or_else(|| {
             let count = self.model.count_short(packed);
             self.words.put_packed(packed, count);
             count
-        })
+        }))
     }
 }

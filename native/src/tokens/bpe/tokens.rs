@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::cache::{Packed, Short};
+use super::super::cache::{Packed, Short, Tiny, TinyWord};
 use super::super::family::Unsupported;
 use super::characters::Characters;
 use super::joints::Joints;
@@ -24,6 +24,7 @@ pub(super) struct Bpe {
     unknown: Option<Box<[bool; 256]>>,
     /// Tokens of the vocabulary as words, counted when it was read: most words are among them.
     known: Short,
+    known_tiny: Tiny,
     /// Those of them that are not known and count 1 whatever their merges say.
     taken: HashSet<Box<[u8]>>,
 }
@@ -42,26 +43,38 @@ impl Bpe {
             return Err(Unsupported("bytes without a token of their own".to_owned()));
         }
         let (pairs, joints, characters) = Pairs::new(&model.merges, &vocabulary)?;
+        let tiny = vocabulary
+            .short()
+            .filter(|token| token.tiny().is_some())
+            .count();
         let comes_apart = is_complete && !model.ignores_merges();
         let mut this = Self {
             pairs,
             characters,
             joints: comes_apart.then_some(joints),
             unknown: (!is_complete).then(|| Box::new(found.map(|symbol| symbol.is_none()))),
-            known: Short::for_words(vocabulary.len() * 3 / 2),
+            known: Short::for_words((vocabulary.len() - tiny) * 3 / 2),
+            known_tiny: Tiny::for_words(tiny * 3 / 2),
             taken: HashSet::new(),
         };
         for token in vocabulary.short() {
+            let (bytes, length) = token.unpack();
             let count = if model.ignores_merges() {
                 1
             } else {
-                this.count_short(token)
+                this.count(bytes.get(..length).unwrap_or_default())
             };
-            this.known.put(token, count);
+            match token.tiny() {
+                Some(tiny) => this.known_tiny.put(tiny, count),
+                None => this.known.put(token, count),
+            }
         }
         if model.ignores_merges() {
             // The table of short ones is as good as full in places, and lets some go.
-            let is_lost = |token: &Packed| this.known.get(*token).is_none();
+            let is_lost = |token: &Packed| match token.tiny() {
+                Some(tiny) => this.known_tiny.get(tiny).is_none(),
+                None => this.known.get(*token).is_none(),
+            };
             let lost: Vec<_> = vocabulary.short().filter(is_lost).collect();
             this.taken = vocabulary.into_long().into_keys().collect();
             for token in lost {
@@ -85,7 +98,15 @@ impl Bpe {
         std::hint::black_box(self.known.touch(places));
     }
 
-    /// Tokens of a short word.
+    /// Tokens of a tiny word.
+    pub fn count_tiny(&self, word: TinyWord) -> u32 {
+        self.known_tiny.get(word).unwrap_or_else(|| {
+            let (bytes, length) = word.unpack();
+            self.count(bytes.get(..length).unwrap_or_default())
+        })
+    }
+
+    /// Tokens of a short word that is not tiny.
     pub fn count_short(&self, word: Packed) -> u32 {
         self.known.get(word).unwrap_or_else(|| {
             let (bytes, length) = word.unpack();
@@ -130,6 +151,10 @@ impl Bpe {
 
     pub fn heap_bytes(&self) -> usize {
         let joints = self.joints.as_ref().map_or(0, Joints::heap_bytes);
-        self.pairs.heap_bytes() + self.characters.heap_bytes() + joints + self.known.heap_bytes()
+        self.pairs.heap_bytes()
+            + self.characters.heap_bytes()
+            + joints
+            + self.known.heap_bytes()
+            + self.known_tiny.heap_bytes()
     }
 }

@@ -1,6 +1,7 @@
 //! Short words as numbers.
 
 use super::hash;
+use super::tiny::TinyWord;
 
 /// A word of up to 15 bytes as one number: its bytes from the lowest up, its length in the highest
 /// four bits. Two words are equal when their numbers are.
@@ -53,6 +54,13 @@ impl Packed {
         let mut bytes = self.0.to_le_bytes();
         let length = usize::from(std::mem::take(&mut bytes[15]) >> 4);
         (bytes, length)
+    }
+
+    /// The same word, if it is tiny.
+    #[must_use]
+    pub fn tiny(self) -> Option<TinyWord> {
+        let (bytes, length) = self.unpack();
+        TinyWord::new(bytes.get(..length)?)
     }
 
     /// None if the word is empty or too long.

@@ -4,20 +4,24 @@ use super::hash;
 use super::packed::Packed;
 use super::short::Short;
 use super::texts::Texts;
+use super::tiny::{Tiny, TinyWord};
 use super::wide::{Pair, Wide};
 
 /// Words of any length and their counts, for one thread.
 #[derive(Debug)]
 pub struct Words {
+    tiny: Tiny,
     short: Short,
     wide: Wide,
     long: Texts,
 }
 
 impl Words {
-    /// 64k short words, in 1 MiB: about all that a text in one language has, and half of it in the
-    /// second level cache of a core.
-    const SHORT: usize = 1 << 16;
+    /// 32k words of up to 7 bytes, in a quarter of a MiB: half of the second level cache of a core.
+    const TINY: usize = 1 << 15;
+
+    /// 32k words of 8 to 15 bytes, in half a MiB: about all that a text in one language has.
+    const SHORT: usize = 1 << 15;
 
     /// 16k words of 16 to 30 bytes, in half a MiB.
     const WIDE: usize = 1 << 14;
@@ -29,12 +33,14 @@ impl Words {
     const TYPICAL: usize = 64;
 
     /// Heap bytes at the limit.
-    pub const BYTES: usize = Self::SHORT * size_of::<u128>()
+    pub const BYTES: usize = Self::TINY * size_of::<u64>()
+        + Self::SHORT * size_of::<u128>()
         + Self::WIDE * size_of::<[u128; 2]>()
         + Texts::bytes(Self::LONG, Self::TYPICAL);
 
     pub(super) fn new() -> Self {
         Self {
+            tiny: Tiny::for_words(Self::TINY),
             short: Short::for_words(Self::SHORT),
             wide: Wide::for_words(Self::WIDE),
             long: Texts::new(Self::LONG, Self::TYPICAL),
@@ -49,10 +55,23 @@ impl Words {
     /// Keeps nothing.
     pub(super) fn none() -> Self {
         Self {
+            tiny: Tiny::none(),
             short: Short::none(),
             wide: Wide::for_words(0),
             long: Texts::none(),
         }
+    }
+
+    /// What was put for a tiny word, which is kept apart from what [`Words::get`] finds.
+    #[inline]
+    #[must_use]
+    pub fn get_tiny(&self, word: TinyWord) -> Option<u32> {
+        self.tiny.get(word)
+    }
+
+    /// Keeps the count of a tiny word.
+    pub fn put_tiny(&mut self, word: TinyWord, count: u32) {
+        self.tiny.put(word, count);
     }
 
     /// What was put for exactly these bytes.

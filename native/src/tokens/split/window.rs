@@ -4,9 +4,7 @@
 //! byte, the processor guesses wrong about once a word where it ends and what comes next.
 
 use super::Split;
-
-/// Bytes of a window.
-const SIZE: usize = 64;
+use super::block::{Block, SIZE};
 
 /// A piece is known to begin at a byte when this one and the next are known.
 const AHEAD: usize = 2;
@@ -32,47 +30,21 @@ pub(super) struct Window<'t> {
     bytes: &'t [u8; SIZE],
 }
 
-/// A bit for each byte of which `is` is 1, not 0.
-#[inline]
-fn bits(bytes: &[u8; SIZE], is: impl Fn(u8) -> u8) -> u64 {
-    // Eight at a time to the highest byte of a product, where each has a bit of its own.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0; SIZE];
-    for (flag, &byte) in flags.iter_mut().zip(bytes) {
-        *flag = is(byte);
-    }
-    flags.rchunks_exact(8).fold(0, |bits, eight| {
-        let eight = eight.first_chunk().copied().unwrap_or_default();
-        bits << 8 | u64::from_le_bytes(eight).wrapping_mul(GATHER) >> 56
-    })
-}
-
-/// The same where there are none as a rule: to see that is cheaper.
-#[inline]
-fn rare(bytes: &[u8; SIZE], is: impl Fn(u8) -> u8) -> u64 {
-    let some = bytes.iter().fold(0, |some, &byte| some | is(byte));
-    if some == 0 { 0 } else { bits(bytes, is) }
-}
-
 impl<'t> Window<'t> {
     /// Of the first `known` bytes, as far as they are ASCII.
     #[inline]
     fn new(bytes: &'t [u8; SIZE], known: usize) -> Self {
-        let spaces = bits(bytes, |byte| u8::from(byte == b' '));
-        let controls = bits(bytes, |byte| u8::from(byte.wrapping_sub(b'\t') < 5));
-        let wide = rare(bytes, |byte| byte >> 7);
-        let tabs = rare(bytes, |byte| {
-            u8::from(byte == b'\t') | u8::from(byte.wrapping_sub(0xb) < 2)
-        });
+        let block = Block::new(bytes);
+        let spaces = block.equal(b' ');
+        let newlines = block.equal(b'\n') | block.equal(b'\r');
+        let wide = block.wide();
         Self {
-            letters: bits(bytes, |byte| {
-                u8::from((byte | 0x20).wrapping_sub(b'a') < 26)
-            }),
-            numbers: bits(bytes, |byte| u8::from(byte.wrapping_sub(b'0') < 10)),
-            whites: spaces | controls,
+            letters: block.letters(),
+            numbers: block.between(b'0', b'9'),
+            whites: spaces | block.between(b'\t', b'\r'),
             spaces,
-            newlines: controls & !tabs,
-            apostrophes: rare(bytes, |byte| u8::from(byte == b'\'')),
+            newlines,
+            apostrophes: block.equal(b'\''),
             length: known.min(wide.trailing_zeros() as usize),
             bytes,
         }
