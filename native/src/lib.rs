@@ -1,5 +1,6 @@
 //! The byte work of pyworker. Pure modules; only `python` knows that Python exists.
 //!
+//! * `block`: 64 bytes at once
 //! * [`chunks`]: the chunked coding of HTTP/1.1, taken off as it comes
 //! * [`envelope`]: one strict pass over a request body
 //! * [`image`]: what images cost
@@ -7,6 +8,7 @@
 //! * [`markers`]: which log lines hold which marker
 //! * [`tokens`]: how many tokens a text has
 
+mod block;
 pub mod chunks;
 pub mod envelope;
 pub mod image;

@@ -90,7 +90,7 @@ const TOPS: u64 = ONES * 0x80;
 
 /// Sets the top bit of each quote, backslash and control character. Bytes above the lowest marked one may be marked wrongly
 /// (a borrow runs upwards), so only the lowest mark counts.
-pub(super) const fn mark_stop(word: u64) -> u64 {
+const fn mark_stop(word: u64) -> u64 {
     let quote = word ^ (ONES * b'"' as u64);
     let backslash = word ^ (ONES * b'\\' as u64);
     let below_space = word.wrapping_sub(ONES * 0x20) & !word;

@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::error::{JsonError, Result};
 use super::string;
 use super::unescape;
+use crate::block::{Block, SIZE};
 
 /// The text of a string. Lone surrogates are U+FFFD.
 #[derive(Clone, Debug)]
@@ -78,8 +79,7 @@ pub(super) fn read<'a>(
     let run = string::text_run(rest);
     let done = match rest.get(run) {
         Some(b'"') => plain(rest, run).map(|text| (text, first + run + 1)),
-        Some(b'\\') => recalled(body, first, first + run, known)
-            .or_else(|| decoded(body, first, first + run, store)),
+        Some(b'\\') => escaped(rest, run, store, known).map(|(text, end)| (text, first + end + 1)),
         _ => None,
     };
     match done {
@@ -97,74 +97,99 @@ fn plain(rest: &[u8], run: usize) -> Option<Text<'_>> {
     Some(Text::Plain(text))
 }
 
-/// What is known of the string whose inside begins at `first`, if it is long enough. Only where it
-/// ends is looked for: at the first quote after an even number of backslashes.
-fn recalled<'a>(
-    body: &[u8],
-    first: usize,
-    escape: usize,
-    known: impl FnOnce(&[u8]) -> Option<usize>,
-) -> Option<(Text<'a>, usize)> {
-    let rest = body.get(escape..)?;
-    let is_end = |&quote: &usize| {
-        let before = rest.get(..quote).unwrap_or_default().iter().rev();
-        before.take_while(|byte| **byte == b'\\').count() % 2 == 0
-    };
-    let end = escape + memchr::memchr_iter(b'"', rest).find(is_end)?;
-    let inside = body.get(first..end).filter(|it| it.len() >= KNOWN_FROM)?;
-    Some((Text::Known(known(inside)?), end + 1))
-}
-
-/// Undoes the escapes of the string whose inside begins at `first` and whose first escape is at
-/// `escape`. None: it has a mistake.
-fn decoded<'a>(
-    body: &'a [u8],
-    first: usize,
+/// The text whose first escape is at `escape`, and where the quote after it is.
+fn escaped<'a>(
+    rest: &'a [u8],
     escape: usize,
     store: &mut Store,
+    known: impl FnOnce(&[u8]) -> Option<usize>,
 ) -> Option<(Text<'a>, usize)> {
-    let mut pen = Pen {
-        raw: &mut store.raw,
-        filled: 0,
+    let end = end(rest, escape)?;
+    let inside = rest.get(..end)?;
+    let known = if end < KNOWN_FROM {
+        None
+    } else {
+        known(inside)
     };
-    pen.reserve(escape - first);
-    pen.append(body.get(first..escape)?);
-    let mut at = escape;
-    loop {
-        let rest = body.get(at..)?;
-        match rest.first()? {
-            b'"' => {
-                let text = simdutf8::basic::from_utf8(pen.raw.get(..pen.filled)?).ok()?;
-                let start = store.text.len();
-                store.text.push_str(text);
-                let raw = body.get(first..at).filter(|it| it.len() >= KNOWN_FROM);
-                let text = Text::Stored(start..store.text.len(), raw.unwrap_or_default());
-                return Some((text, at + 1));
-            }
-            b'\\' => at += pen.escape(rest)?,
-            0..0x20 => return None,
-            _ => at += pen.run(rest),
-        }
-    }
+    let text = match known {
+        Some(known) => Text::Known(known),
+        None => decoded(inside, escape, store)?,
+    };
+    Some((text, end))
 }
 
-const WORD: usize = 8;
-/// Bytes that are always free before something is written: a word, and what an escape may add.
-const ROOM: usize = 2 * WORD;
+/// Where the first quote from `at` on is that no backslash stands before.
+fn end(rest: &[u8], mut at: usize) -> Option<usize> {
+    let mut is_escaped = false;
+    while at < rest.len() {
+        let block = Block::new(&bytes_at(rest, at));
+        let mut backslashes = block.equal(b'\\') & !u64::from(is_escaped);
+        let mut escaped = u64::from(is_escaped);
+        is_escaped = false;
+        while backslashes != 0 {
+            let backslash = backslashes.trailing_zeros();
+            is_escaped = backslash == u64::BITS - 1;
+            let next = 2 << backslash;
+            escaped |= next;
+            backslashes &= (backslashes - 1) & !next;
+        }
+        let quotes = block.equal(b'"') & !escaped;
+        if quotes != 0 {
+            return Some(at + quotes.trailing_zeros() as usize);
+        }
+        at += SIZE;
+    }
+    None
+}
 
-/// Writes text where room was made before.
+/// With zeros after the last.
+#[inline]
+fn bytes_at(bytes: &[u8], at: usize) -> [u8; SIZE] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut last = [0; SIZE];
+        if let Some(last) = last.get_mut(..rest.len()) {
+            last.copy_from_slice(rest);
+        }
+        last
+    })
+}
+
+/// Undoes the escapes in the inside of a string, of which the first is at `escape`. None: it has a
+/// mistake.
+fn decoded<'a>(inside: &'a [u8], escape: usize, store: &mut Store) -> Option<Text<'a>> {
+    let mut pen = Pen::new(&mut store.raw, inside.len());
+    pen.append(inside.get(..escape)?);
+    let mut at = escape;
+    while let Some(rest @ [first, ..]) = inside.get(at..) {
+        at += match first {
+            b'\\' => pen.escape(rest)?,
+            0..0x20 => return None,
+            _ => pen.run(rest),
+        };
+    }
+    let text = simdutf8::basic::from_utf8(pen.raw.get(..pen.filled)?).ok()?;
+    let start = store.text.len();
+    store.text.push_str(text);
+    let raw = Some(inside).filter(|it| it.len() >= KNOWN_FROM);
+    let place = start..store.text.len();
+    Some(Text::Stored(place, raw.unwrap_or_default()))
+}
+
+/// Writes text where room was made before: no escape is shorter than what it stands for.
 struct Pen<'s> {
     raw: &'s mut Vec<u8>,
     filled: usize,
 }
 
-impl Pen<'_> {
-    fn reserve(&mut self, more: usize) {
-        let needed = self.filled + more + ROOM;
-        if self.raw.len() < needed {
-            // Doubled, so that a long string is not zeroed and moved again and again.
-            self.raw.resize(needed.max(2 * self.raw.len()), 0);
+impl<'s> Pen<'s> {
+    /// For as many bytes, and a block that is written whole.
+    fn new(raw: &'s mut Vec<u8>, bytes: usize) -> Self {
+        if raw.len() < bytes + SIZE {
+            // Anew: that comes zeroed from the system where it is long.
+            *raw = vec![0; bytes + SIZE];
         }
+        Self { raw, filled: 0 }
     }
 
     fn append(&mut self, bytes: &[u8]) {
@@ -174,29 +199,18 @@ impl Pen<'_> {
         }
     }
 
-    /// Writes bytes up to the next that ends a run, or fewer; returns how many, of a rest that
-    /// does not begin with one that ends it at least one.
+    /// Writes bytes up to the next that ends a run, or a block of them; returns how many, of a rest
+    /// that does not begin with one that ends it at least one.
     ///
-    /// Words are written whole, whatever is in them: what comes next writes over the excess.
+    /// Blocks are written whole, whatever is in them: what comes next writes over the excess.
+    #[inline]
     fn run(&mut self, rest: &[u8]) -> usize {
-        self.reserve(0);
-        let room = self.raw.get_mut(self.filled..).unwrap_or_default();
-        let mut done = 0;
-        for (from, to) in rest.chunks_exact(WORD).zip(room.chunks_exact_mut(WORD)) {
-            to.copy_from_slice(from);
-            let word = from.first_chunk().copied().unwrap_or_default();
-            let marks = string::mark_stop(u64::from_le_bytes(word));
-            if marks != 0 {
-                done += marks.trailing_zeros() as usize / 8;
-                break;
-            }
-            done += WORD;
+        let bytes = bytes_at(rest, 0);
+        if let Some(to) = self.raw.get_mut(self.filled..self.filled + SIZE) {
+            to.copy_from_slice(&bytes);
         }
-        if done == 0 {
-            // The last bytes of a body that has no closing quote.
-            self.append(rest.get(..1).unwrap_or_default());
-            return 1;
-        }
+        let ends = Block::new(&bytes).text_ends();
+        let done = (ends.trailing_zeros() as usize).min(rest.len());
         self.filled += done;
         done
     }
@@ -204,7 +218,6 @@ impl Pen<'_> {
     /// Writes the character of the escape that `rest` begins with; returns the escape's length.
     #[inline]
     fn escape(&mut self, rest: &[u8]) -> Option<usize> {
-        self.reserve(0);
         let byte = *rest.get(1)?;
         let simple = SIMPLE[usize::from(byte)];
         if simple != 0 {

@@ -66,11 +66,12 @@ impl Counter {
         self.post.encoded(self.content(text), special)
     }
 
-    /// The same for a text with escapes in JSON, `raw` as it stands there: remembered by that, too.
+    /// The same for a text with escapes in JSON, `raw` as it stands there: remembered by that.
     #[must_use]
     pub fn count_escaped(&self, text: &str, raw: &[u8], special: bool) -> usize {
-        let content = self.memory.count(raw, ESCAPED, || self.content(text));
-        self.encoded(content, special)
+        // Not by what it says, too: that would be all of it twice.
+        let count = || self.parts(text, Self::piece);
+        self.encoded(self.memory.count(raw, ESCAPED, count), special)
     }
 
     /// What [`Counter::count_escaped`] remembers of `raw`, for [`Counter::encoded`].
@@ -87,17 +88,22 @@ impl Counter {
 
     /// Tokens of `text` alone, before anything is cut or put around them.
     fn content(&self, text: &str) -> usize {
+        self.parts(text, Self::remembered)
+    }
+
+    /// The same, with what counts a piece between tokens that are matched in the text as it is.
+    fn parts(&self, text: &str, count: impl Fn(&Self, &str, Place) -> usize) -> usize {
         if text.is_empty() {
             return 0;
         }
         let Some(raw) = &self.added.raw else {
-            return self.remembered(text, Place { first: true });
+            return count(self, text, Place { first: true });
         };
         let mut tokens = 0;
         raw.split(text, |part| {
             tokens += match part {
                 Part::Token => 1,
-                Part::Text(piece, start) => self.remembered(piece, Place { first: start == 0 }),
+                Part::Text(piece, start) => count(self, piece, Place { first: start == 0 }),
             };
         });
         tokens

@@ -9,7 +9,6 @@
 //! * [`nested`]: patterns one after the other
 //! * [`window`]: many bytes of ASCII at once
 
-mod block;
 mod cl100k;
 mod class;
 mod gpt2;

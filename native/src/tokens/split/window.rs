@@ -4,7 +4,7 @@
 //! byte, the processor guesses wrong about once a word where it ends and what comes next.
 
 use super::Split;
-use super::block::{Block, SIZE};
+use crate::block::{Block, SIZE};
 
 /// A piece is known to begin at a byte when this one and the next are known.
 const AHEAD: usize = 2;

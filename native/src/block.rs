@@ -3,11 +3,11 @@
 use wide::{CmpEq, CmpGt, i8x16};
 
 /// Bytes of a block.
-pub(super) const SIZE: usize = 64;
+pub(crate) const SIZE: usize = 64;
 
 /// Bytes of ASCII as they are, of others below zero.
 #[derive(Clone, Copy)]
-pub(super) struct Block([i8x16; SIZE / 16]);
+pub(crate) struct Block([i8x16; SIZE / 16]);
 
 impl Block {
     #[inline]
@@ -23,10 +23,18 @@ impl Block {
         self.gather(|lane| lane.cmp_eq(all(byte)))
     }
 
-    /// Those from `first` to `last`, of ASCII both.
+    /// Those from `first` to `last`, of ASCII both, the last of which is none of the two.
     #[inline]
     pub fn between(&self, first: u8, last: u8) -> u64 {
-        self.gather(|lane| lane.cmp_gt(all(first - 1)) & all(last + 1).cmp_gt(lane))
+        self.gather(|lane| between(lane, first, last))
+    }
+
+    /// Quotes, backslashes and control characters: what ends a run of text in a string of JSON.
+    #[inline]
+    pub fn text_ends(&self) -> u64 {
+        self.gather(|lane| {
+            lane.cmp_eq(all(b'"')) | lane.cmp_eq(all(b'\\')) | between(lane, 0, 0x1f)
+        })
     }
 
     /// ASCII letters.
@@ -49,6 +57,11 @@ impl Block {
             all << 16 | u64::from(u32::from_ne_bytes(bits.to_ne_bytes()))
         })
     }
+}
+
+#[inline]
+fn between(lane: i8x16, first: u8, last: u8) -> i8x16 {
+    lane.cmp_gt(all(first.wrapping_sub(1))) & all(last + 1).cmp_gt(lane)
 }
 
 #[inline]
