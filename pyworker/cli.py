@@ -16,7 +16,7 @@ TOOLS = {
     "demo": ("pyworker.demo", "the whole loop on this machine: autoscaler, model, worker, client"),
     "autoscaler": ("pyworker.autoscaler.local", "a local autoscaler that speaks the real protocol"),
     "count": ("pyworker.workload.count", "tokens of texts, and what images cost"),
-    "sim": ("pyworker.sim", "simulated model servers: `sim llm`, `sim openai`, `sim image`"),
+    "sim": ("pyworker.sim", "simulated model servers: llm, openai, image, hello"),
     "call": ("pyworker.client.call", "send one request through an autoscaler, or to a worker"),
     "load": ("pyworker.load", "a load test: requests at a set rate, figures, a report"),
     "run": (

@@ -1,5 +1,5 @@
 """Model servers simulated faithfully, as processes of their own: `sim llm`, `sim openai`,
-`sim image`.
+`sim image`, `sim hello`.
 
 Only `main` lives here, and it imports the rest when called: the command line must not pay for
 Trio and Hypercorn before it knows that it needs them.
@@ -22,6 +22,7 @@ def main(argv: Sequence[str]) -> int:
         SystemExit: `--help` (code 0) or a wrong command line (code 2), from argparse.
     """
     from pyworker.sim.command import (  # noqa: PLC0415 - see above
+        HelloSettings,
         ImageSettings,
         TgiSettings,
         parse_arguments,
@@ -36,6 +37,10 @@ def main(argv: Sequence[str]) -> int:
         from pyworker.sim.image.server import run as run_image  # noqa: PLC0415
 
         return run_image(settings)
+    if isinstance(settings, HelloSettings):
+        from pyworker.sim.hello.server import run as run_hello  # noqa: PLC0415
+
+        return run_hello(settings)
     from pyworker.sim.openai.server import run as run_openai  # noqa: PLC0415
 
     return run_openai(settings)

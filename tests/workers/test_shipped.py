@@ -13,7 +13,6 @@ import httpx
 import orjson
 import pytest
 import trio
-from fakes.model import FakeModel, replies
 from fakes.process import finished
 
 import workers
@@ -21,6 +20,8 @@ from pyworker.autoscaler.local.serve import AutoscalerSettings, serve_autoscaler
 from pyworker.finding import find_worker, worker_names
 from pyworker.run import run
 from pyworker.settings import read_settings
+from pyworker.sim.hello.server import HelloServer
+from pyworker.sim.hello.settings import HelloSettings
 from pyworker.sim.image.server import ImageServer
 from pyworker.sim.image.settings import ImageSettings
 from pyworker.sim.log import LogWriter
@@ -53,7 +54,7 @@ class Shipped:
 CHAT = ("--max-tokens", "5", "Tell a story.")
 SHIPPED = {
     "tgi": Shipped("llm", ("--max-new-tokens", "5", "Tell a story.")),
-    "hello_world": Shipped("hello", ("Who are you?",), said="I am a model."),
+    "hello_world": Shipped("hello", ("Who are you?",), said='"response_tokens":200'),
     "openai": Shipped("vllm", CHAT),
     "vllm": Shipped("vllm", CHAT),
     "llama": Shipped("llama", CHAT),
@@ -108,21 +109,11 @@ async def model_server(sim: str, folder: Path) -> AsyncGenerator[str]:
                         port=0, load_seconds=0.0, steps_per_second=FAST, output=folder / "output"
                     )
                     server = ImageServer(image, log, lambda _: None)
-                case _:
-                    fake = FakeModel()
-                    fake.script(replies(200, b'{"response": "I am a model."}'))
-                    (folder / "model.log").write_text("infer server has started\n")
-                    yield await nursery.start(_serve_fake, fake)
-                    nursery.cancel_scope.cancel()
-                    return
+                case _:  # null has none, and leaves it alone
+                    hello = HelloSettings(port=0, load_seconds=0.0, prefill=FAST, decode=FAST)
+                    server = HelloServer(hello, log, lambda _: None)
             yield f"http://127.0.0.1:{await nursery.start(server.serve)}"
             nursery.cancel_scope.cancel()
-
-
-async def _serve_fake(fake: FakeModel, *, task_status: trio.TaskStatus[str]) -> None:
-    async with trio.open_nursery() as nursery:
-        await nursery.start(fake.serve)
-        task_status.started(fake.url)
 
 
 @asynccontextmanager
