@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 from pyworker.finding import find_worker, worker_names
 from pyworker.model.markers import LogEvent, LogMarkers
 from pyworker.settings import BadSettings, Settings, read_settings
@@ -98,7 +98,9 @@ def events(config: WorkerConfig, log: Path, settings: Settings | None = None) ->
         if log.stat().st_size > _LARGEST_LOG:
             raise SettingsError(f"{log} is larger than {_LARGEST_LOG} bytes")
         return markers.scan(log.read_bytes())
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise SettingsError(f"the log {log} cannot be read: {reason_of(error)}") from error
+    except ValueError as error:
         raise SettingsError(f"{error}") from error
 
 

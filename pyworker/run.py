@@ -17,7 +17,7 @@ import trio
 
 from pyworker.autoscaler.pubkey import PublicKey
 from pyworker.autoscaler.reporter import Reporter, autoscaler_client
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 from pyworker.http.body_memory import BodyMemory
 from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
 from pyworker.model.readiness import Readiness
@@ -175,7 +175,7 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     except OSError as error:
         raise SettingsError(
             f"USE_SSL is true, but INSTANCE_CERT {settings.certificate} and INSTANCE_KEY"
-            f" {settings.private_key} cannot be used: {error}"
+            f" {settings.private_key} cannot be used: {reason_of(error)}"
         ) from error
 
 

@@ -6,6 +6,7 @@ import httpx
 import trio
 
 from pyworker.autoscaler.backoff import Backoff
+from pyworker.errors import reason_of
 from pyworker.proxy.grants import Grants, load_public_key
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class PublicKey:
             try:
                 key = load_public_key(await self._get(f"{address}/pubkey/"))
             except (httpx.HTTPError, ValueError) as error:
-                log.info("public key from %s: %s", address, str(error) or type(error).__name__)
+                log.info("public key from %s: %s", address, reason_of(error))
                 continue
             if self._grants.use_key(key):
                 self._changes += 1

@@ -19,6 +19,7 @@ from pyworker.autoscaler.wire import (
     WorkerStatus,
     encode_finished,
 )
+from pyworker.errors import reason_of
 from pyworker.model.readiness import Phase, Readiness
 from pyworker.proxy.ledger import Amounts, Ledger
 
@@ -251,7 +252,7 @@ class _Poster:
                         await self._log_refusal(url, response)
                     return response.is_success
             except httpx.HTTPError as error:
-                log.info("POST %s: %s", url, str(error) or type(error).__name__)
+                log.info("POST %s: %s", url, reason_of(error))
                 return False
         assert scope.cancelled_caught
         log.info("POST %s: no answer within %.0f s", url, self._timeout)

@@ -8,6 +8,7 @@ import orjson
 
 from pyworker.client.errors import AnswerBroken
 from pyworker.client.routing import Grant
+from pyworker.errors import reason_of
 
 _LONGEST_LINE = 64 * 1024 * 1024  # an event with an image in it
 # What an answer that is not streamed may be at most.
@@ -45,7 +46,7 @@ class Streamed:
                 self.size += len(chunk)
                 yield chunk
         except httpx.HTTPError as error:
-            raise AnswerBroken(f"the answer broke off: {error or type(error).__name__}") from error
+            raise AnswerBroken(f"the answer broke off: {reason_of(error)}") from error
 
     async def events(self) -> AsyncIterator[Any]:
         """The JSON of each line or server-sent event; `[DONE]`, comments and names are left out.

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import orjson
 
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 
 # What a worker takes by default.
 _LARGEST_PAYLOAD = 100 * 1024 * 1024
@@ -21,7 +21,9 @@ def payload_given(text: str) -> dict[str, Any]:
     try:
         body = _read(text)
     except OSError as error:
-        raise SettingsError(f"the payload: {error}") from error
+        where = "standard input" if text == "-" else text[1:]
+        told = f"the payload cannot be read from {where}: {reason_of(error)}"
+        raise SettingsError(told) from error
     if len(body) > _LARGEST_PAYLOAD:
         raise SettingsError(f"the payload is larger than {_LARGEST_PAYLOAD} bytes")
     try:

@@ -10,6 +10,7 @@ import anyio.lowlevel
 import httpx
 
 from pyworker.client.errors import MAX_SHOWN, NoWorker
+from pyworker.errors import reason_of
 
 # As the SDK's client has them: one question, and the pauses between two.
 ROUTE_SECONDS = 10.0
@@ -78,8 +79,7 @@ class Autoscaler:
             )
             body = answer.json() if answer.is_success else None
         except (httpx.HTTPError, ValueError) as error:
-            told = error or type(error).__name__
-            raise NoWorker(f"the autoscaler at {self.url}: {told}") from error
+            raise NoWorker(f"the autoscaler at {self.url}: {reason_of(error)}") from error
         if not isinstance(body, dict):
             told = f"{answer.status_code}: {answer.text[:MAX_SHOWN]}"
             raise NoWorker(f"the autoscaler at {self.url} answered {told}")

@@ -13,7 +13,7 @@ import trio
 from pyworker.client.client import DEFAULT_ATTEMPTS, Client
 from pyworker.client.errors import ClientError, Refused
 from pyworker.client.routing import DEFAULT_WAIT_SECONDS, Autoscaler, Direct
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 
 ANSWERED, NOT_ANSWERED, USAGE, INTERRUPTED = 0, 1, 2, 130
 _UNAUTHORIZED = 401
@@ -84,7 +84,7 @@ def client_by_arguments(asked: argparse.Namespace, attempts: int = DEFAULT_ATTEM
     try:
         tls = ssl.create_default_context(cafile=asked.ca) if asked.ca else None
     except OSError as error:
-        raise SettingsError(f"--ca {asked.ca}: {error}") from error
+        raise SettingsError(f"--ca {asked.ca} cannot be used: {reason_of(error)}") from error
     if asked.direct:
         return Client(Direct(url), attempts=attempts, tls=tls)
     autoscaler = Autoscaler(
@@ -146,8 +146,10 @@ def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask:
         unsigned = asked.direct and error.status == _UNAUTHORIZED
         hint = " (--direct needs a worker with UNSECURED=true)" if unsigned else ""
         return _told(f"{error}{hint}", NOT_ANSWERED)
-    except (ClientError, OSError) as error:
+    except ClientError as error:
         return _told(error, NOT_ANSWERED)
+    except OSError as error:  # what the answer is written to
+        return _told(f"{error.filename or 'the answer'}: {reason_of(error)}", NOT_ANSWERED)
 
 
 def _told(error: object, code: int) -> int:

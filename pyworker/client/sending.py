@@ -13,6 +13,7 @@ import orjson
 from pyworker.client.answer import Streamed
 from pyworker.client.errors import Refused, SessionEnded, Unavailable
 from pyworker.client.routing import Grant
+from pyworker.errors import reason_of
 
 # Statuses after which the same request may succeed, here or elsewhere.
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
@@ -110,7 +111,7 @@ class Sender:
             )
             response = await self._http.send(built, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            yield _Failed(f"{grant['url']}: {error or type(error).__name__}")
+            yield _Failed(f"{grant['url']}: {reason_of(error)}")
             return
         try:
             if response.is_success:

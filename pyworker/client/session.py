@@ -14,6 +14,7 @@ from pyworker.client.answer import Streamed
 from pyworker.client.errors import AnswerBroken
 from pyworker.client.routing import Grant
 from pyworker.client.sending import GrantFor, Request, Sender
+from pyworker.errors import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Session:
                     told = answer.text[:_LARGEST_ERROR]
                     log.info("a session had ended already: %s", told)
             except httpx.HTTPError as error:
-                told = error or type(error).__name__
+                told = reason_of(error)
                 log.warning("%s was not told that a session is over: %s", self.worker, told)
         if scope.cancelled_caught:
             log.warning("%s was not told that a session is over: too slow", self.worker)

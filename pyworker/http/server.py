@@ -16,7 +16,7 @@ from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
-from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError
+from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError, reason_of
 from pyworker.http.accept import accept_all
 from pyworker.http.body_memory import BodyMemory
 from pyworker.http.connection import Connection
@@ -247,8 +247,7 @@ async def open_listeners(host: str, port: int) -> list[trio.SocketListener]:
     try:
         return await trio.open_tcp_listeners(port, host=host, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:  # UnicodeError: the name has no IDNA form
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CannotBind(f"cannot listen on {host}:{port}: {reason}") from error
+        raise CannotBind(f"cannot listen on {host}:{port}: {reason_of(error)}") from error
 
 
 def port_of(listeners: Sequence[trio.SocketListener]) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from pyworker.errors import reason_of
 from pyworker.proxy.jobs import Job
 from pyworker.worker import BenchmarkConfig, HandlerConfig, WorkerConfig
 
@@ -93,7 +94,7 @@ def keep_result(path: str, key: str, result: float) -> None:
         draft.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
         draft.replace(target)
     except OSError as error:
-        log.warning("benchmark result not kept: %s", error)
+        log.warning("benchmark result not kept in %s: %s", path, reason_of(error))
 
 
 def _read_all(path: str) -> dict[str, object]:
@@ -102,7 +103,7 @@ def _read_all(path: str) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (OSError, orjson.JSONDecodeError) as error:
-        log.warning("benchmark results in %s are unreadable: %s", path, error)
+        log.warning("benchmark results in %s are unreadable: %s", path, reason_of(error))
         return {}
     if not isinstance(value, dict):
         log.warning("benchmark results in %s are not an object", path)

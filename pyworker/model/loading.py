@@ -5,6 +5,7 @@ from pathlib import Path
 
 import trio
 
+from pyworker.errors import reason_of
 from pyworker.model.health import HealthProbe
 from pyworker.model.loaded import (
     AllOf,
@@ -76,7 +77,7 @@ async def _connecting(host: str, port: int) -> str:
         try:
             stream = await trio.open_tcp_stream(host, port)
         except OSError as error:
-            return f"{host}:{port} to listen ({error})"
+            return f"{host}:{port} to listen ({reason_of(error)})"
         await stream.aclose()
         return ""
     return f"{host}:{port} to take a connection within {_CONNECT_SECONDS:.0f} s"

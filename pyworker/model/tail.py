@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyworker.errors import reason_of
 from pyworker.model.logfile import LogFile, Read, identity_of, require_regular
 
 # A replaced file is left when nothing was written to it for this long: a writer that is told to
@@ -100,7 +101,7 @@ class LogTail:
         except OSError as error:
             # Permission, a parent that is not a directory, a network file system that is gone:
             # all of these are mended from outside while we wait.
-            reason = f"waiting for the model log %s: {error.strerror}"
+            reason = f"waiting for the model log %s: {reason_of(error)}"
             self._missing.say(now, logging.WARNING, reason)
         else:
             self._missing.over()
@@ -112,7 +113,7 @@ class LogTail:
             read = log.read(now)
             left = self._is_left(log, read, now)
         except OSError as error:
-            reason = f"cannot read the model log %s: {error.strerror}"
+            reason = f"cannot read the model log %s: {reason_of(error)}"
             self._failing.say(now, logging.WARNING, reason)
             return self._after_failure(log)
         self._failing.over()

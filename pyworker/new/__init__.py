@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pyworker.errors import reason_of
 from pyworker.finding import worker_names
 
 # What is written, from the file of the same name with `.txt` beside this one.
@@ -30,12 +31,12 @@ def main(argv: Sequence[str]) -> int:
     target: Path = asked.into / name
     try:
         target.mkdir(parents=True)
+        for file in FILES:
+            (target / file).write_text(written(file, name))
     except FileExistsError:
         return _refuse(f"{target} is there already")
     except OSError as error:
-        return _refuse(f"{target} cannot be made: {error}")
-    for file in FILES:
-        (target / file).write_text(written(file, name))
+        return _refuse(f"{error.filename or target} cannot be made: {reason_of(error)}")
     sys.stdout.write(_NEXT_STEPS.format(target=target, name=name))
     return 0
 

@@ -20,6 +20,7 @@ from pyworker.errors import (
     NoSuchSession,
     RequestError,
     Unauthorized,
+    reason_of,
 )
 from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.payload import read_json, read_object
@@ -143,7 +144,7 @@ async def update(exchange: ProxyExchange, master_token: str) -> None:
     try:
         await trio.Path(FORCE_UPDATE).touch()
     except OSError as error:
-        raise InternalError(f"{FORCE_UPDATE} cannot be written: {error}") from error
+        raise InternalError(f"{FORCE_UPDATE} cannot be written: {reason_of(error)}") from error
     log.info("an update was asked for")
     await exchange.respond_json(200, {"ok": True})
 

@@ -10,11 +10,12 @@ import ipaddress
 import math
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 import httpcore
 import trio
 
+from pyworker.errors import reason_of
 from pyworker.http.socket_io import receive_some
 
 # Bodies up to this size are joined to their head; larger ones are not worth the copy.
@@ -97,7 +98,7 @@ class WireStream(httpcore.AsyncNetworkStream):
         except trio.TooSlowError as error:
             raise httpcore.ReadTimeout(f"no byte came for {timeout:g} s") from error
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise httpcore.ReadError(_reason(error)) from error
+            raise httpcore.ReadError(reason_of(error)) from error
         self.received += len(data)
         return bytes(data)
 
@@ -131,7 +132,7 @@ class WireStream(httpcore.AsyncNetworkStream):
         except trio.TooSlowError as error:
             raise httpcore.WriteTimeout(f"could not send for {timeout:g} s") from error
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise httpcore.WriteError(_reason(error)) from error
+            raise httpcore.WriteError(reason_of(error)) from error
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -157,7 +158,7 @@ class WireStream(httpcore.AsyncNetworkStream):
             if isinstance(error, trio.TooSlowError):
                 raise httpcore.ConnectTimeout("the TLS handshake took too long") from error
             if isinstance(error, trio.BrokenResourceError):
-                raise httpcore.ConnectError(_reason(error)) from error
+                raise httpcore.ConnectError(reason_of(error)) from error
             raise
         self._stream = stream
         return self
@@ -192,7 +193,7 @@ class WireBackend(httpcore.AsyncNetworkBackend):
         except trio.TooSlowError as error:
             raise httpcore.ConnectTimeout(f"not connected within {timeout:g} s") from error
         except OSError as error:
-            raise httpcore.ConnectError(_reason(error)) from error
+            raise httpcore.ConnectError(reason_of(error)) from error
         self._wire.connected(stream)
         return self._wire
 
@@ -220,16 +221,3 @@ def _is_ipv4(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _reason(error: BaseException) -> str:
-    """The operating system's words, without Trio's wrapping."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        if isinstance(cause, ExceptionGroup):  # one error for each address of the host
-            cause = cast("ExceptionGroup[Exception]", cause).exceptions[0]
-        else:
-            cause = cause.__cause__
-    return str(error) or type(error).__name__

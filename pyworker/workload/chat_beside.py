@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from pyworker.errors import reason_of
 from pyworker.workload.chat import ChatTemplate, NoChatTemplate
 from pyworker.workload.chat_request import Engine
 
@@ -38,5 +39,7 @@ def chats_beside(tokenizer: Path, engine: Engine) -> Chats:
     except NoChatTemplate as error:
         return Chats(None, f"{tokenizer.parent}: {error}")
     except OSError as error:
-        return Chats(None, str(error))
+        return Chats(
+            None, f"{error.filename or tokenizer.parent} cannot be read: {reason_of(error)}"
+        )
     return Chats(template, _INEXACT.get(engine, ""))

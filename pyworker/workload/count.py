@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from pyworker.errors import reason_of
 from pyworker.workload.count_inputs import Counting
 from pyworker.workload.count_options import USAGE, parser
 from pyworker.workload.find import TokenizerNotFound
@@ -104,8 +105,12 @@ def _texts(arguments: argparse.Namespace) -> int:
     except TokenizerNotFound as error:
         here = arguments.download or Path(arguments.tokenizer).exists()
         return _complain(str(error) if here else f"{error}; --download fetches one")
-    except (BadTokenizer, OSError) as error:
+    except BadTokenizer as error:
         return _complain(str(error))
+    except OSError as error:
+        return _complain(
+            f"{error.filename or arguments.tokenizer} cannot be read: {reason_of(error)}"
+        )
     counting = Counting(
         counter,
         arguments.selector,
@@ -166,11 +171,9 @@ def _bytes_of(names: Sequence[str]) -> int:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
     if isinstance(error, UnicodeDecodeError):
         return f"no UTF-8 at byte {error.start}"
-    return str(error)
+    return reason_of(error)
 
 
 def _say(what: str | dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 from pyworker.workload.chat_beside import Chats, chats_beside
 from pyworker.workload.chat_request import Engine
 from pyworker.workload.fallback import Estimate
@@ -139,7 +139,7 @@ class ServedTokens:
             try:
                 self._use(self._named)
             except (OSError, BadTokenizer) as error:
-                raise SettingsError(f"TOKENIZER {error}") from error
+                raise SettingsError(f"TOKENIZER {_why(self._named, error)}") from error
             if not self.ask:
                 self._tell_of_chats()
             return
@@ -184,7 +184,7 @@ class ServedTokens:
             try:
                 self._use(path)
             except (OSError, BadTokenizer) as error:
-                problems.append(str(error))
+                problems.append(_why(path, error))
                 continue
             return []
         return problems
@@ -223,3 +223,10 @@ class ServedTokens:
         # Told once: a benchmark that fails comes by here again.
         if not self.counter.exact and self.counter.reason != why:
             self.loaded = Loaded(TokenCounter.estimate(why))
+
+
+def _why(path: Path, error: Exception) -> str:
+    """Why a tokenizer cannot be used, with its path, which a BadTokenizer names itself."""
+    if isinstance(error, OSError):
+        return f"{path} cannot be read: {reason_of(error)}"
+    return str(error)

@@ -44,13 +44,7 @@ async def test_a_port() -> None:
     port = listener.socket.getsockname()[1]
     async with listener:
         assert await told(Listens(port)) == ""
-    assert await told(Listens(port)) == f"127.0.0.1:{port} to listen ({await _refusal(port)})"
-
-
-async def _refusal(port: int) -> OSError:
-    with pytest.raises(OSError, match=str(port)) as caught:
-        await trio.open_tcp_stream("127.0.0.1", port)
-    return caught.value
+    assert await told(Listens(port)) == f"127.0.0.1:{port} to listen (Connection refused)"
 
 
 async def test_a_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import orjson
 
-from pyworker.errors import InvalidRequest, UpstreamUnavailable
+from pyworker.errors import InvalidRequest, UpstreamUnavailable, reason_of
 from pyworker.worker import Answer
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,9 @@ class Images:
             finally:
                 os.close(descriptor)
         except (OSError, ValueError, RuntimeError) as error:  # a NUL in it, a loop of links
-            raise UpstreamUnavailable(f"an image of the answer cannot be read: {error}") from error
+            raise UpstreamUnavailable(
+                f"an image of the answer cannot be read: {reason_of(error)}"
+            ) from error
         if len(content) > limit:
             raise InvalidRequest(f"the images are larger than {MAX_BYTES} bytes")
         return content

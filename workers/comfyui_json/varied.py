@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import orjson
 
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 from pyworker.model.prompts import random_words
 
 RANDOM_INT = "__RANDOM_INT__"  # as the wrapper has it
@@ -62,7 +62,7 @@ def read_request(file: Path) -> BenchmarkRequest:
             raise SettingsError(f"{file} is larger than {_LARGEST_FILE} bytes")
         tree = orjson.loads(file.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
-        raise SettingsError(f"no benchmark can be read from {file}: {error}") from error
+        raise SettingsError(f"no benchmark can be read from {file}: {reason_of(error)}") from error
     body = cast("dict[str, Any]", tree) if isinstance(tree, dict) else {}
     if isinstance(body.get("input"), dict):
         return BenchmarkRequest(body, str(file))

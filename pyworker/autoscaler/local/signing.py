@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pyworker.autoscaler.local.arithmetic import Newest
-from pyworker.errors import SettingsError
+from pyworker.errors import SettingsError, reason_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -120,7 +120,7 @@ def signer_from(file: Path) -> Signer:
     except FileNotFoundError:
         return Signer(_make_key_file(file))
     except OSError as error:
-        raise SettingsError(f"--key {file} cannot be read: {error.strerror}") from error
+        raise SettingsError(f"--key {file} cannot be read: {reason_of(error)}") from error
 
 
 def _parse_key(file: Path, pem: bytes) -> "RSAPrivateKey":
@@ -150,7 +150,7 @@ def _make_key_file(file: Path) -> "RSAPrivateKey":
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(pem)
     except OSError as error:
-        raise SettingsError(f"--key {file} cannot be written: {error.strerror}") from error
+        raise SettingsError(f"--key {file} cannot be written: {reason_of(error)}") from error
     return key
 
 
