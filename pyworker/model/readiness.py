@@ -1,6 +1,8 @@
 """Readiness: one small state machine that says whether the model can serve, and why not. No I/O.
 
 starting -> loading -> benchmarking -> confirming -> ready
+starting -> confirming                  (no model is loaded and nothing measured)
+loading -> confirming                   (nothing is measured)
 any of them -> errored -> benchmarking | confirming | ready     (errors heal)
 any of them -> draining                                          (for good)
 """
@@ -34,16 +36,16 @@ class Phase(enum.Enum):
 _SENTENCES = {
     Phase.STARTING: "The worker starts.",
     Phase.LOADING: "The model server loads its model.",
-    Phase.BENCHMARKING: "The model answers; its throughput is being measured.",
-    Phase.CONFIRMING: "Measured; waiting for its health probe and the autoscaler's public key.",
+    Phase.BENCHMARKING: "The model answers; its throughput is measured, or a known one checked.",
+    Phase.CONFIRMING: "The throughput is known; last checks before requests are served.",
     Phase.READY: "Requests are served.",
     Phase.ERRORED: "The model server is broken; requests are refused until it is well again.",
     Phase.DRAINING: "The worker stops; requests in flight are finished, new ones are refused.",
 }
 
 _NEXT = {
-    Phase.STARTING: {Phase.LOADING},
-    Phase.LOADING: {Phase.BENCHMARKING},
+    Phase.STARTING: {Phase.LOADING, Phase.CONFIRMING},
+    Phase.LOADING: {Phase.BENCHMARKING, Phase.CONFIRMING},
     Phase.BENCHMARKING: {Phase.CONFIRMING},
     Phase.CONFIRMING: {Phase.READY},
     Phase.READY: set[Phase](),
@@ -62,7 +64,7 @@ class Readiness:
 
     Attributes:
         error: "" or why the worker cannot serve, one sentence.
-        max_perf: Benchmarked throughput, workload/s; 0.0 before.
+        max_perf: Throughput, workload/s; 0.0 before it is known.
         load_time: Seconds from start to the first time ready; 0.0 before.
         waits_for: What the phase waits for, for people; "" when for nothing.
     """
@@ -99,14 +101,15 @@ class Readiness:
         if self.ready:
             return
         self.waits_for = what
-        log.debug("%s: waits for %s", self.phase.value, what)
+        if what:
+            log.debug("%s: waits for %s", self.phase.value, what)
 
     def benchmarking(self) -> None:
         """The model says it is loaded; it is being measured."""
         self._enter(Phase.BENCHMARKING)
 
     def confirming(self, max_perf: float, waits_for: str) -> None:
-        """The benchmark gave `max_perf` workload/s."""
+        """The throughput is `max_perf` workload/s."""
         if not max_perf > 0:
             raise ValueError(f"a throughput of {max_perf} is not one to be ready with")
         self.max_perf = max_perf

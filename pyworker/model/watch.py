@@ -34,6 +34,7 @@ _RETRY_SECONDS = 30.0
 _RETRY_LONGEST_SECONDS = 300.0
 # Of failed probes in a row the first is logged, and then one in so many: every 2 minutes.
 _TELL_EVERY = 60
+_PUBLIC_KEY = "the autoscaler's public key"
 # What is told of a log line in a report.
 _TOLD_CHARACTERS = 300
 
@@ -43,9 +44,11 @@ class ModelWatch:
 
     Args:
         readiness: What is kept true.
-        log_path: The model server's log; None when there is none to follow.
+        log_path: The model server's log; None when there is none to follow. Without it and
+            without `loading` there is no model, and nothing that has to be loaded.
         markers: What its lines mean.
         measure: Gives the throughput, workload/s; raises BenchmarkFailed.
+        measures: False when it only tells what the definition says.
         probe: The health probe, or None when the model server has none.
         key_available: Waits for the autoscaler's public key.
         loading: Tells what is still waited for until the model is loaded, given whether a load
@@ -64,6 +67,7 @@ class ModelWatch:
         probe: HealthProbe | None,
         key_available: Callable[[], Awaitable[object]],
         loading: Callable[[bool], Awaitable[str]] | None = None,
+        measures: bool = True,
         confirm_seconds: float = CONFIRM_SECONDS,
         in_thread: bool = True,
     ) -> None:
@@ -71,6 +75,7 @@ class ModelWatch:
         self._log_path = log_path
         self._markers = markers
         self._measure = measure
+        self._measures = measures
         self._probe = probe
         self._key_available = key_available
         self._loading = loading
@@ -91,9 +96,12 @@ class ModelWatch:
             NotALogFile: The log's path names something that cannot be followed.
         """
         async with trio.open_nursery() as nursery:
-            self._readiness.loading(
-                f"a load marker in {self._log_path}" if self._loading is None else "its probes"
-            )
+            if self._loading is not None:
+                self._readiness.loading("its probes")
+            elif self._log_path is not None:
+                self._readiness.loading(f"a load marker in {self._log_path}")
+            else:
+                self._loaded.set()
             nursery.start_soon(self._prepare_when_loaded)
             if self._probe is not None:
                 nursery.start_soon(self._watch_health, self._probe)
@@ -192,7 +200,8 @@ class ModelWatch:
     async def _measured(self) -> bool:
         if self._readiness.max_perf > 0:
             return True
-        self._readiness.benchmarking()
+        if self._measures:
+            self._readiness.benchmarking()
         try:
             max_perf = await self._measure()
         except BenchmarkFailed as error:
@@ -200,14 +209,14 @@ class ModelWatch:
             return False
         # A fatal line may have been read in the very tick in which the benchmark ended.
         await trio.lowlevel.checkpoint_if_cancelled()
-        self._readiness.confirming(max_perf, "the health probe")
+        self._readiness.confirming(max_perf, self._checked_first)
         return True
 
     async def _confirm(self) -> None:
         if self._readiness.phase is Phase.ERRORED:
-            self._readiness.confirming(self._readiness.max_perf, "the health probe")
+            self._readiness.confirming(self._readiness.max_perf, self._checked_first)
         await self._wait_healthy()
-        self._readiness.wait_for("the autoscaler's public key")
+        self._readiness.wait_for(_PUBLIC_KEY)
         with trio.move_on_after(self._confirm_seconds) as scope:
             await self._key_available()
         if scope.cancelled_caught:
@@ -218,6 +227,10 @@ class ModelWatch:
             # Failures of the process before this one are not held against it.
             self._judgement.forget()
             self._readiness.serve()
+
+    @property
+    def _checked_first(self) -> str:
+        return _PUBLIC_KEY if self._probe is None else f"200 from {self._probe.endpoint}"
 
     async def _wait_healthy(self) -> None:
         if self._probe is None:

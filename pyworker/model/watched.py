@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyworker.errors import SettingsError
 from pyworker.model.health import HealthProbe
-from pyworker.model.loaded import LogMarker, asks_log, loaded_by
+from pyworker.model.loaded import LogMarker, all_of, asks_log, loaded_by
 from pyworker.model.loading import Model, missing
 from pyworker.model.markers import LogMarkers
 from pyworker.model.measure import measure
@@ -52,13 +52,17 @@ def model_watch(
         else None
     )
 
+    by_log = isinstance(loaded, LogMarker)
+    nothing = loaded == all_of() and not config.model_log_file
+
     async def loading(marker_seen: bool) -> str:
         return await missing(loaded, model, marker_seen=marker_seen)
 
     async def measured() -> float:
-        readiness.wait_for("the tokenizer of the served model")
-        await tokenizer.settle()
-        readiness.wait_for("")
+        if config.tokens is not None:
+            readiness.wait_for("the tokenizer of the served model")
+            await tokenizer.settle()
+            readiness.wait_for("")
         return await measure(config, settings, random.Random())
 
     return ModelWatch(
@@ -66,9 +70,10 @@ def model_watch(
         log_path=model.log_path if config.model_log_file else None,
         markers=markers,
         measure=measured,
+        measures=config.max_perf is None,
         probe=probe,
         key_available=key_available,
-        loading=None if isinstance(loaded, LogMarker) else loading,
+        loading=None if by_log or nothing else loading,
         confirm_seconds=settings.readiness_timeout,
     )
 

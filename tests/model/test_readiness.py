@@ -31,7 +31,9 @@ WAYS: dict[Phase, list[Phase]] = {
 }
 LEGAL = {
     (Phase.STARTING, Phase.LOADING),
+    (Phase.STARTING, Phase.CONFIRMING),
     (Phase.LOADING, Phase.BENCHMARKING),
+    (Phase.LOADING, Phase.CONFIRMING),
     (Phase.BENCHMARKING, Phase.CONFIRMING),
     (Phase.CONFIRMING, Phase.READY),
     (Phase.ERRORED, Phase.BENCHMARKING),

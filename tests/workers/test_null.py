@@ -175,6 +175,13 @@ async def test_it_is_ready_without_a_model_and_is_released_from_its_machine(stag
     async with worker_process(stage, BACKEND_HEALTH_URL=f"{stage.model.url}/ok") as process:
         status = await stage.autoscaler.status(lambda status: status["loadtime"] > 0)
         assert status["max_perf"] == 1000
+        # There is no model that loads, and nothing is measured: it says nothing of either.
+        told = [line.rpartition("readiness: ")[2] for line in process.err.lines if " -> " in line]
+        assert [line.partition(" after ")[0] for line in told] == [
+            "starting -> confirming",
+            "confirming -> ready",
+        ]
+        assert told[0].endswith(f"Waits for 200 from {stage.model.url}/ok.")
         assert {call.target for call in stage.model.calls} == {"/ok"}
         port = _port(await process.err.line("listens on port"), "listens on port ")
         told = await process.err.line("control routes on port")
