@@ -54,6 +54,12 @@ def add_endpoint_arguments(parser: argparse.ArgumentParser) -> None:
     add_routing_arguments(parser)
 
 
+def typed() -> str:
+    """The command by which this process was started, without its arguments."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return f"python {sys.argv[0]}" if spec is None else f"python -m {spec.name}"
+
+
 def count(text: str) -> int:
     """An option that is a number of times."""
     if not text.isdecimal() or int(text) < 1:
@@ -131,6 +137,8 @@ def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask:
     Returns:
         0; 1 without a good answer; 2 for a wrong command line; 130 when interrupted.
     """
+    if argv is None:
+        parser.prog = typed()
     asked = parser.parse_args(argv)
 
     async def run() -> None:

@@ -20,8 +20,9 @@ from pyworker.client.script import (
     client_by_arguments,
     count,
     interruptible,
+    typed,
 )
-from pyworker.errors import InvalidRequest, SettingsError
+from pyworker.errors import InvalidRequest, SettingsError, reason_of
 from pyworker.finding import worker_names
 from pyworker.load.drive import Run
 from pyworker.load.html import page
@@ -36,12 +37,16 @@ _MOST_REQUESTS = 1_000_000
 GOOD, SOME_FAILED, USAGE = 0, 1, 2
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], worker: str = "") -> int:
     """Run a load test: 0 when every answer was good, 1 when not, 2 for a wrong command line.
 
     Interrupted, it tells of what has ended until then, and gives 130.
+
+    Args:
+        argv: The command line.
+        worker: Whose load test it is; empty when the command line says so.
     """
-    asked = parser().parse_args(argv)
+    asked = parser(worker).parse_args(argv)
     if asked.local:
         asked.autoscaler = _LOCAL
     try:
@@ -62,19 +67,25 @@ def main(argv: Sequence[str]) -> int:
     try:
         _write(asked, summary, run, _about(asked, requests, at))
     except OSError as error:
-        sys.stderr.write(f"pyworker: the report could not be written: {error}\n")
+        where = error.filename or "its file"
+        told = f"the report could not be written to {where}: {reason_of(error)}"
+        sys.stderr.write(f"pyworker: {told}\n")
         return SOME_FAILED
     if interrupted:
         return INTERRUPTED
     return GOOD if summary.served == requests.count else SOME_FAILED
 
 
-def parser() -> argparse.ArgumentParser:
-    """The options."""
+def parser(worker: str = "") -> argparse.ArgumentParser:
+    """The options, and the worker unless it is given."""
     description = "Send a worker's benchmark payloads at a set rate, and tell what became of them."
-    options = argparse.ArgumentParser(prog="pyworker load", description=description)
+    prog = typed() if worker else "pyworker load"
+    options = argparse.ArgumentParser(prog=prog, description=description)
     add = options.add_argument
-    add("worker", help=f"whose payloads are sent: {', '.join(worker_names())}")
+    if worker:
+        options.set_defaults(worker=worker)
+    else:
+        add("worker", help=f"whose payloads are sent: {', '.join(worker_names())}")
     add("-n", type=int, required=True, help="number of requests")
     add("-rps", type=float, required=True, help="requests a second, on average")
     add("-l", "--local", action="store_true", help=f"the autoscaler is at {_LOCAL}")

@@ -233,3 +233,17 @@ async def test_a_wrong_command_is_a_sentence(
     assert code == 2
     assert told in process.err.text
     assert process.err.text.count("\n") == 1
+
+
+@pytest.mark.parametrize("module", ["workers.tgi.test_load", "workers.null.test_load"])
+async def test_a_workers_own_load_test_is_called_by_its_own_name(
+    module: str, tmp_path: Path
+) -> None:
+    code, process = await finished(["--help"], folder=tmp_path, program=("-m", module))
+    assert code == 0
+    assert process.out.text.startswith(f"usage: python -m {module} [-h] -n N -rps RPS ")
+    # Whose it is, it knows.
+    assert "whose payloads are sent" not in process.out.text
+    code, process = await finished(["tgi", "-n", "1"], folder=tmp_path, program=("-m", module))
+    assert code == 2
+    assert f"\npython -m {module}: error: " in process.err.text

@@ -2,7 +2,7 @@
 
 import sys
 
-from pyworker.load import main
+from pyworker.load import main_of
 
 if __name__ == "__main__":
-    sys.exit(main(["ace", *sys.argv[1:]]))
+    sys.exit(main_of("ace"))

@@ -6,9 +6,9 @@ hold a machine however fast it is: a load of them would only count the machines.
 
 import sys
 
-from pyworker.load import main
+from pyworker.load import main_of
 
 RESERVATION = ("--route", "/reserve", "--payload", '{"duration": 0.5}')
 
 if __name__ == "__main__":
-    sys.exit(main(["null", *RESERVATION, *sys.argv[1:]]))
+    sys.exit(main_of("null", *RESERVATION))
