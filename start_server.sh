@@ -291,9 +291,9 @@ main() {
     shorten_debug_log
     exec > >(tee -a "$DEBUG_LOG") 2>&1
     trap 'unforeseen "$BASH_COMMAND" "$LINENO"' ERR
-    say "starting $BACKEND: port $WORKER_PORT, TLS $USE_SSL, reporting to $REPORT_ADDR"
     take_lock
     check_environment
+    say "starting $BACKEND: port $WORKER_PORT, TLS $USE_SSL, reporting to $REPORT_ADDR"
     rotate_model_log
     install
     get_certificate
