@@ -3,6 +3,7 @@
 A pure room. What a fault does to a request is in `generation.py` and `routes.py`.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ class FaultKind(StrEnum):
 
 # Where in the answer a fault strikes when `after_tokens` is not given: in the middle, or at once.
 _STRIKES_IN_THE_MIDDLE = frozenset({FaultKind.CUT, FaultKind.HANG})
+
+# Characters of a wrong value that are told.
+_SHOWN = 60
 
 
 class FaultError(ValueError):
@@ -96,11 +100,12 @@ def fault_from_json(value: object) -> Fault | None:
     after_tokens = _whole(members.pop("after_tokens", None), "after_tokens", minimum=0)
     factor = _factor(members.pop("factor", 10.0))
     if members:
-        raise FaultError(f"a fault has no member `{next(iter(members))}`")
+        unknown = _shown(next(iter(members)))
+        raise FaultError(f"a fault has kind, count, after_tokens and factor, and no {unknown}")
     if kind == "none":
         return None
     if not isinstance(kind, str) or kind not in tuple(FaultKind):
-        raise FaultError(f"`kind` must be none or one of {', '.join(FaultKind)}: {kind}")
+        raise FaultError(f"`kind` must be none or one of {', '.join(FaultKind)}: {_shown(kind)}")
     return Fault(FaultKind(kind), count, after_tokens, factor)
 
 
@@ -108,13 +113,19 @@ def _whole(value: object, name: str, *, minimum: int) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-        raise FaultError(f"`{name}` must be null or a whole number from {minimum}: {value}")
+        raise FaultError(f"`{name}` must be null or a whole number from {minimum}: {_shown(value)}")
     return value
+
+
+def _shown(value: object) -> str:
+    """A value as JSON has it, and no more of it than a sentence can hold."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _factor(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FaultError(f"`factor` must be a number: {value}")
+        raise FaultError(f"`factor` must be a number: {_shown(value)}")
     if not (math.isfinite(value) and value > 0):
         raise FaultError(f"`factor` must be above 0: {value}")
     return float(value)

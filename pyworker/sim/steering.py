@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 import trio
 
+from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
 from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultError, FaultPlan, fault_from_json
@@ -45,7 +46,13 @@ class Steering:
     async def _fault(self, exchange: Exchange) -> None:
         try:
             fault = fault_from_json(orjson.loads(await exchange.body(_BODY_LIMIT)))
-        except (FaultError, orjson.JSONDecodeError) as error:
+        except BodyTooLarge as error:
+            await exchange.respond_json(413, {"error": str(error)})
+            return
+        except orjson.JSONDecodeError as error:
+            await exchange.respond_json(400, {"error": f"the body is no JSON: {error}"})
+            return
+        except FaultError as error:
             await exchange.respond_json(422, {"error": str(error)})
             return
         if fault is None:

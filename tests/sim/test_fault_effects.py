@@ -86,10 +86,6 @@ async def test_slow_unhealthy_refuse_and_none(
         assert (await sim.generate()).status_code == 429
         await sim.fault(kind="none")
         assert (await sim.generate(max_new_tokens=1)).status_code == 200
-        for wrong in (b"{", b"[]", b'{"kind":"explode"}'):
-            answer = await sim.client.post("/sim/fault", content=wrong)
-            assert answer.status_code == 422
-            assert answer.json()["error"]
 
 
 async def test_a_crash_fails_what_runs_and_ends_with_code_1(

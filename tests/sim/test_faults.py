@@ -34,7 +34,7 @@ def test_a_fault_can_be_written_on_the_command_line(text: str, fault: Fault) -> 
         ("cut:count=0", "`count` must be"),
         ("cut:count=x", "`count` must be"),
         ("cut:after_tokens=-1", "`after_tokens` must be"),
-        ("cut:speed=1", "no member `speed`"),
+        ("cut:speed=1", "and no speed"),
         ("slow:factor=0", "`factor` must be"),
         ("slow:factor=fast", "`factor` must be"),
     ],
