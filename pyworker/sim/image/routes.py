@@ -8,7 +8,8 @@ import orjson
 
 from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
-from pyworker.sim.image.wrapper import PARTS, ConnectionCut, Result, Wrapper
+from pyworker.sim.image.places import Result
+from pyworker.sim.image.wrapper import PARTS, ConnectionCut, Wrapper
 from pyworker.sim.steering import Routes, Steering
 
 _BODY_LIMIT = 64 * 1024 * 1024  # bytes; workflows may have images in them
@@ -74,11 +75,17 @@ class ImageRoutes:
         await self._answer(exchange, result.code, body, b"5" if result.code == 503 else b"")
 
     async def _cancel(self, exchange: Exchange, id_: str) -> None:
-        if self._wrapper.cancel(id_):
-            told = {"message": f"Successfully cancelled request {id_}", "status": "cancelled"}
+        place = self._wrapper.places.find(id_)
+        if place is None:
+            await self._answer(exchange, 404, {"error": f"Request {id_} not found"})
+        elif place.result is not None:
+            status = place.result.status
+            told = {"message": f"Request {id_} is already {status}", "status": status}
             await self._answer(exchange, 200, told)
         else:
-            await self._answer(exchange, 404, {"error": f"Request {id_} not found"})
+            self._wrapper.cancel(id_, place)
+            told = {"message": f"Successfully cancelled request {id_}", "status": "cancelled"}
+            await self._answer(exchange, 200, told)
 
     async def _health(self, exchange: Exchange) -> None:
         healthy = self._wrapper.healthy and not self._wrapper.plan.take_for_probe()

@@ -6,14 +6,15 @@ import uuid
 from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import trio
 
 from pyworker.sim.engine import Engine, GenerationFailed, Job, Overloaded
 from pyworker.sim.faults import Fault, FaultKind, FaultPlan
+from pyworker.sim.image.places import Place, Places, Result
 from pyworker.sim.image.png import png
 from pyworker.sim.image.story import lines
 from pyworker.sim.image.work import JobFailed, Work, work_of
@@ -35,31 +36,9 @@ _OUT_OF_MEMORY = """\
 Traceback (most recent call last):
 torch.OutOfMemoryError: CUDA out of memory"""
 
-Status = Literal["completed", "failed", "cancelled"]
-
 
 class ConnectionCut(Exception):
     """The fault `cut` struck: the client's connection is to be reset."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of a job.
-
-    Attributes:
-        code: Of the answer: 200, 499, 500 or 503.
-        id: Of the request.
-        status, message: In the wrapper's words.
-        output: The files, as the wrapper lists them.
-        timings: In milliseconds.
-    """
-
-    code: int
-    id: str
-    status: Status
-    message: str
-    output: tuple[Mapping[str, Any], ...] = ()
-    timings: Mapping[str, int] | None = None
 
 
 class Wrapper:
@@ -79,11 +58,11 @@ class Wrapper:
         self.engine = engine
         self.plan = plan
         self.ready = False  # ComfyUI has loaded
+        self.places = Places()
         self._log = log
         self._output = output.absolute()
         self._rng = random.Random(seed)
         self._cache: OrderedDict[bytes, None] = OrderedDict()
-        self._running: dict[str, trio.CancelScope] = {}
         self._saved = 0
 
     @property
@@ -95,12 +74,11 @@ class Wrapper:
         """ComfyUI is gone: jobs fail, the wrapper's health says so, and it never comes back."""
         self.engine.fail("WebSocket closed and job not in queue or history")
 
-    def cancel(self, id_: str) -> bool:
-        """End a job; whether there was one."""
-        scope = self._running.get(id_)
-        if scope is not None:
-            scope.cancel()
-        return scope is not None
+    def cancel(self, id_: str, place: Place) -> None:
+        """End the jobs of that id."""
+        message = "Request cancelled by client"
+        place.settle(Result(code=499, id=id_, status="cancelled", message=message))
+        self._write(f"INFO:main:Cancelled request {id_}")
 
     async def run(self, request: Mapping[str, Any], client: str, *, inline: bool) -> Result:
         """Do one job.
@@ -123,21 +101,22 @@ class Wrapper:
         self._write(f"{_PREPROCESS} processing job: {id_}")
         self._write(f"INFO:main:Queued synchronous request {id_}")
         began, queued_at = trio.current_time(), time.time_ns() // 1_000_000
-        done = Result(code=499, id=id_, status="cancelled", message="Request cancelled by client")
-        scope = trio.CancelScope()
-        self._running[id_] = scope
+        place = self.places.open(id_)
         try:
-            with scope:
+            with place.job() as scope:
                 done = await self._result(id_, request, fault, inline=inline)
-        except trio.Cancelled:
+                took = round((trio.current_time() - began) * 1000)
+                place.settle(replace(done, timings=_timings(queued_at, took)))
+        except (trio.Cancelled, ConnectionCut):
             self._write(f'INFO:main:{client} - "POST /generate/sync" 499 DISCONNECTED for {id_}')
             self._write(f"INFO:main:Marked request {id_} as cancelled")
+            message = "Request cancelled due to client disconnection"
+            place.settle(Result(code=499, id=id_, status="cancelled", message=message))
             raise
-        finally:
-            self._running.pop(id_, None)
-        took = round((trio.current_time() - began) * 1000)
-        timings = {"queued_at_ms": queued_at, "completed_at_ms": queued_at + took, "total_ms": took}
-        return replace(done, timings=timings)
+        assert place.result is not None, "a job ends with a result, or by one"
+        if scope.cancelled_caught and place.result.status != "cancelled":
+            self._log_failure(id_, f"Request {id_} not found in store")
+        return place.result
 
     async def _result(
         self, id_: str, request: Mapping[str, Any], fault: Fault | None, *, inline: bool
@@ -192,11 +171,13 @@ class Wrapper:
         raise JobFailed("Generation failed: ComfyUI execution error: CUDA out of memory")
 
     def _failed(self, id_: str, message: str) -> Result:
-        reason = message.removeprefix("Generation failed: ")
+        self._log_failure(id_, message.removeprefix("Generation failed: "))
+        return Result(code=500, id=id_, status="failed", message=message)
+
+    def _log_failure(self, id_: str, reason: str) -> None:
         self._write(
             f"ERROR:workers.generation_worker:GenerationWorker 1 failed job {id_}: {reason}"
         )
-        return Result(code=500, id=id_, status="failed", message=message)
 
     async def _save(self, id_: str, work: Work, *, inline: bool) -> dict[str, Any]:
         self._saved += 1
@@ -227,3 +208,8 @@ class Wrapper:
     def access(self, client: str, method: str, path: str, status: str) -> None:
         """Log a request as uvicorn does, with its status and reason."""
         self._write(f'INFO:     {client} - "{method} {path} HTTP/1.1" {status}')
+
+
+def _timings(queued_at: int, took: int) -> dict[str, int]:
+    """All in milliseconds."""
+    return {"queued_at_ms": queued_at, "completed_at_ms": queued_at + took, "total_ms": took}
