@@ -16,10 +16,11 @@ from typing import Protocol, TextIO, cast
 
 import trio
 
+from pyworker.errors import CannotBind, reason_of
 from pyworker.http.exchange import Exchange
 from pyworker.http.server import HttpServer
 from pyworker.sim.faults import Fault, FaultKind
-from pyworker.sim.log import Line, LogWriter
+from pyworker.sim.log import Line, LogLost, LogWriter
 
 # A burst of 1024 streams must not be refused; Linux caps it at net.core.somaxconn.
 _BACKLOG = 4096
@@ -158,7 +159,7 @@ class Server:
             The exit code, when it has stopped or crashed.
 
         Raises:
-            OSError: The host does not resolve.
+            CannotBind: The host does not resolve.
         """
         family, address = await _resolve(self._settings.host, self._settings.port)
         with socket.socket(family, socket.SOCK_STREAM) as reserved:
@@ -300,8 +301,21 @@ def run(settings: Settings, make: "Callable[[LogWriter, Callable[[str], None]], 
     except OSError as error:
         sys.stderr.write(f"pyworker sim: cannot write the log {settings.log}: {error.strerror}\n")
         return 2
+    code = 1
     with log:
-        return trio.run(_run_until_signal, make, log, partial(_say, said_on))
+        try:
+            code = trio.run(_run_until_signal, make, log, partial(_say, said_on))
+        except* (CannotBind, LogLost) as group:
+            error = _first(group)
+            sys.stderr.write(f"pyworker sim: {error}\n")
+            code = 2 if isinstance(error, CannotBind) else 1
+    return code
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error
 
 
 async def _run_until_signal(
@@ -339,9 +353,12 @@ _Refusal = tuple[int, str]  # an errno and its text
 
 
 async def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, _Address]:
-    found = await trio.socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
+    try:
+        found = await trio.socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, UnicodeError) as error:  # UnicodeError: the name has no IDNA form
+        raise CannotBind(f"cannot listen on {host}:{port}: {reason_of(error)}") from error
     family, _, _, _, address = found[0]
     return family, cast("_Address", address)
 

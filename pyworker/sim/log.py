@@ -7,6 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from pyworker.errors import PyworkerError, reason_of
+
+
+class LogLost(PyworkerError):
+    """The log cannot be written any more; `str()` is one sentence that says why."""
+
 
 class Line(Protocol):
     """One line of a log."""
@@ -47,6 +53,7 @@ class LogWriter:
 
     def __init__(self, path: Path | None) -> None:
         self._owned = path is not None
+        self._named = "to standard output" if path is None else str(path)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = 1 if path is None else os.open(path, flags, 0o644)
 
@@ -69,8 +76,12 @@ class LogWriter:
         that nobody reads stops the simulator, as it stops the real one.
 
         Raises:
-            OSError: The disk is full, or the reader of standard output is gone.
+            LogLost: The disk is full, or the reader of standard output is gone.
         """
         data = line.render(datetime.now(UTC))
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            told = f"cannot write the log {self._named}: {reason_of(error)}"
+            raise LogLost(told) from error

@@ -1,8 +1,10 @@
 """The simulated wrapper and ComfyUI: engine, routes and story, put together."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 
+from pyworker.errors import reason_of
 from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
 from pyworker.sim.image.routes import ImageRoutes
@@ -21,6 +23,12 @@ def run(settings: ImageSettings) -> int:
     Returns:
         The exit code.
     """
+    try:
+        settings.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"no images can be saved in {settings.output}: {reason_of(error)}"
+        sys.stderr.write(f"pyworker sim: {told}\n")
+        return 2
     return run_server(settings, partial(ImageServer, settings))
 
 
