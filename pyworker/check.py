@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
 from pyworker.finding import find_worker, worker_names
 from pyworker.model.markers import LogEvent, LogMarkers
+from pyworker.reasons import reason_of
 from pyworker.settings import BadSettings, Settings, read_settings
 from pyworker.worker import HandlerConfig, WorkerConfig
 

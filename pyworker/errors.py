@@ -25,31 +25,9 @@ A client of the SDK repeats 408, 429 and 5xx, for ever by default, and gives eve
 its caller. So what would fail again the same way must never be one of those.
 """
 
-import os
 from collections.abc import Mapping
-from typing import cast
 
 import orjson
-
-
-def reason_of(error: BaseException) -> str:
-    """Why something failed, for the end of a sentence.
-
-    Of a call that the system refused in the system's words, `No such file or directory`, without
-    its number and path, which the sentence names, and without what Trio and httpx wrap around it.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            if cause.errno and cause.strerror.startswith("Error connecting to "):
-                return os.strerror(cause.errno)  # Trio has put the address into it, as a tuple
-            return cause.strerror
-        if isinstance(cause, ExceptionGroup):  # one error for each address of the host
-            cause = cast("ExceptionGroup[Exception]", cause).exceptions[0]
-        else:
-            # httpcore raises some of its errors `from None`.
-            cause = cause.__cause__ or cause.__context__
-    return str(error) or type(error).__name__
 
 
 class PyworkerError(Exception):

@@ -17,7 +17,7 @@ import trio
 
 from pyworker.autoscaler.pubkey import PublicKey
 from pyworker.autoscaler.reporter import Reporter, autoscaler_client
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
 from pyworker.http.body_memory import BodyMemory
 from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
 from pyworker.model.readiness import Readiness
@@ -30,6 +30,7 @@ from pyworker.proxy.loopback import Loopback
 from pyworker.proxy.serve import Service
 from pyworker.proxy.sessions import Sessions
 from pyworker.proxy.upstream import NO_SERVER, Upstream
+from pyworker.reasons import reason_of
 from pyworker.settings import Settings
 from pyworker.worker import WorkerConfig
 

@@ -11,9 +11,10 @@ import trio
 from pyworker.check import events
 from pyworker.client.payload import payload_given
 from pyworker.client.script import client_by_arguments
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
 from pyworker.model.benchmark_cache import keep_result, read_result
 from pyworker.new import main as new
+from pyworker.reasons import reason_of, said_by
 from pyworker.run import run
 from pyworker.settings import read_settings
 from workers.comfyui_json.worker import define as define_comfyui
@@ -47,6 +48,27 @@ async def test_a_reason_is_found_in_what_trio_and_httpx_wrap_around_it() -> None
                 await client.get(f"http://127.0.0.1:{port}")
     assert reason_of(refused.value) == "Connection refused"
     assert reason_of(wrapped.value) == "Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"error":"no route","code":"x","request_id":"1f"}', "no route (request 1f)"),
+        (b'{"error":{"message":"no model","type":"NotFoundError"}}', "no model"),
+        (b'{"message":"Processing failed","status":"failed"}', "Processing failed"),
+        (b'{"detail":[{"loc":["body"]}]}', '{"detail":[{"loc":["body"]}]}'),
+        (b'{"error":"","detail":"Not Found"}', "Not Found"),
+        (b'{"error":null}', '{"error":null}'),
+        (b"[]", "[]"),
+        (b"a text\n", "a text"),
+        (b"\xff", "\ufffd"),
+        (b"", ""),
+        (b"x" * 1000, "x" * 500),
+        (b'{"error":"%b"}' % (b"x" * 1000), "x" * 500),
+    ],
+)
+def test_what_a_refusal_says(body: bytes, told: str) -> None:
+    assert said_by(body) == told
 
 
 def test_a_log_to_check(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import httpx
 import trio
 
 from pyworker.autoscaler.backoff import Backoff
-from pyworker.errors import reason_of
 from pyworker.proxy.grants import Grants, load_public_key
+from pyworker.reasons import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ class PublicKey:
             if self._grants.ready:
                 break
             pause = backoff.next()
-            log.warning("no public key from %s; next try in %.1f s", self._addresses, pause)
+            addresses = " or ".join(self._addresses)
+            log.warning("no public key from %s; next try in %.1f s", addresses, pause)
             await trio.sleep(pause)
         self.available.set()
 

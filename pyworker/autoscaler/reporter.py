@@ -19,9 +19,9 @@ from pyworker.autoscaler.wire import (
     WorkerStatus,
     encode_finished,
 )
-from pyworker.errors import reason_of
 from pyworker.model.readiness import Phase, Readiness
 from pyworker.proxy.ledger import Amounts, Ledger
+from pyworker.reasons import reason_of
 
 log = logging.getLogger(__name__)
 

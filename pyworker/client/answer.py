@@ -8,7 +8,7 @@ import orjson
 
 from pyworker.client.errors import AnswerBroken
 from pyworker.client.routing import Grant
-from pyworker.errors import reason_of
+from pyworker.reasons import reason_of
 
 _LONGEST_LINE = 64 * 1024 * 1024  # an event with an image in it
 # What an answer that is not streamed may be at most.

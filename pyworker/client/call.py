@@ -21,12 +21,16 @@ _DATA_URI = "data:image/"
 
 def main(argv: Sequence[str]) -> int:
     """Run the command: 0 for an answer, 1 for none, 2 for a wrong command line."""
-    return run_script(_parser(), argv, _call)
+    return run_script(_parser(), argv, _call, any_order=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pyworker call", description=__doc__)
-    parser.add_argument("endpoint", help="name of the endpoint (`local` for the local autoscaler)")
+    parser.add_argument(
+        "endpoint",
+        nargs="?",
+        help="name of the endpoint (`local` for the local autoscaler); not needed with --direct",
+    )
     parser.add_argument("route", help="of the worker, such as /generate")
     parser.add_argument("payload", help="JSON, @FILE, or - for stdin")
     parser.add_argument("--cost", type=workload, default=100.0, help="the request's workload (100)")
@@ -38,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _call(client: Client, asked: argparse.Namespace) -> None:
+    if asked.endpoint is None and not asked.direct:
+        raise SettingsError(
+            "call takes ENDPOINT ROUTE PAYLOAD, or with --direct URL a route and a payload"
+        )
     payload = payload_given(asked.payload)
     if not asked.route.startswith("/"):
         raise SettingsError(f"the route must begin with /, not {asked.route!r}")

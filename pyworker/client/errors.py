@@ -1,6 +1,7 @@
 """What a request of a client can end with, other than an answer."""
 
 from pyworker.errors import PyworkerError
+from pyworker.reasons import said_by
 
 
 class ClientError(PyworkerError):
@@ -16,11 +17,11 @@ class Refused(ClientError):
 
     Attributes:
         status: HTTP status.
-        body: The answer's body, at most MAX_SHOWN bytes of it in the sentence.
+        body: The answer's body, as it came.
     """
 
     def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(f"answered {status}: {body[:MAX_SHOWN].decode(errors='replace')}")
+        super().__init__(f"answered {status}: {said_by(body)}")
         self.status = status
         self.body = body
 
@@ -43,6 +44,3 @@ class Unavailable(ClientError):
 
 class AnswerBroken(ClientError):
     """The answer broke off after it had begun; asked again, the work would be done twice."""
-
-
-MAX_SHOWN = 500  # bytes of a body within a sentence

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import orjson
 
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
+from pyworker.reasons import reason_of
 
 # What a worker takes by default.
 _LARGEST_PAYLOAD = 100 * 1024 * 1024

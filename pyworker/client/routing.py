@@ -9,8 +9,8 @@ import anyio
 import anyio.lowlevel
 import httpx
 
-from pyworker.client.errors import MAX_SHOWN, NoWorker
-from pyworker.errors import reason_of
+from pyworker.client.errors import NoWorker
+from pyworker.reasons import reason_of, said_by
 
 # As the SDK's client has them: one question, and the pauses between two.
 ROUTE_SECONDS = 10.0
@@ -81,7 +81,7 @@ class Autoscaler:
         except (httpx.HTTPError, ValueError) as error:
             raise NoWorker(f"the autoscaler at {self.url}: {reason_of(error)}") from error
         if not isinstance(body, dict):
-            told = f"{answer.status_code}: {answer.text[:MAX_SHOWN]}"
+            told = f"{answer.status_code}: {said_by(answer.content)}"
             raise NoWorker(f"the autoscaler at {self.url} answered {told}")
         return cast("dict[str, Any]", body)
 

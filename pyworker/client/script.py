@@ -13,10 +13,12 @@ import trio
 from pyworker.client.client import DEFAULT_ATTEMPTS, Client
 from pyworker.client.errors import ClientError, Refused
 from pyworker.client.routing import DEFAULT_WAIT_SECONDS, Autoscaler, Direct
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
+from pyworker.reasons import reason_of
 
 ANSWERED, NOT_ANSWERED, USAGE, INTERRUPTED = 0, 1, 2, 130
 _UNAUTHORIZED = 401
+UNSIGNED = "--direct needs a worker with UNSECURED=true"
 
 Ask = Callable[[Client, argparse.Namespace], Awaitable[None]]
 
@@ -50,7 +52,9 @@ def add_routing_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_endpoint_arguments(parser: argparse.ArgumentParser) -> None:
     """Those, and the endpoint's name as an option."""
-    parser.add_argument("-e", "--endpoint", default="local", metavar="NAME", help="%(default)s")
+    parser.add_argument(
+        "-e", "--endpoint", default="local", metavar="NAME", help="its name (%(default)s)"
+    )
     add_routing_arguments(parser)
 
 
@@ -126,20 +130,27 @@ async def interruptible(work: Callable[[], Awaitable[None]]) -> bool:
     return interrupted
 
 
-def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask: Ask) -> int:
+def run_script(
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str] | None,
+    ask: Ask,
+    *,
+    any_order: bool = False,
+) -> int:
     """Parse, ask, and say in one sentence what went wrong.
 
     Args:
         parser: Has the routing arguments; may have `--attempts`.
         argv: The command line; None for the process's own.
         ask: Is given a client that is open, and the arguments.
+        any_order: Options may stand between the words although the first of these is optional.
 
     Returns:
         0; 1 without a good answer; 2 for a wrong command line; 130 when interrupted.
     """
     if argv is None:
         parser.prog = typed()
-    asked = parser.parse_args(argv)
+    asked = (parser.parse_intermixed_args if any_order else parser.parse_args)(argv)
 
     async def run() -> None:
         attempts = getattr(asked, "attempts", DEFAULT_ATTEMPTS)
@@ -152,7 +163,7 @@ def run_script(parser: argparse.ArgumentParser, argv: Sequence[str] | None, ask:
         return _told(error, USAGE)
     except Refused as error:
         unsigned = asked.direct and error.status == _UNAUTHORIZED
-        hint = " (--direct needs a worker with UNSECURED=true)" if unsigned else ""
+        hint = f" ({UNSIGNED})" if unsigned else ""
         return _told(f"{error}{hint}", NOT_ANSWERED)
     except ClientError as error:
         return _told(error, NOT_ANSWERED)

@@ -13,7 +13,7 @@ import orjson
 from pyworker.client.answer import Streamed
 from pyworker.client.errors import Refused, SessionEnded, Unavailable
 from pyworker.client.routing import Grant
-from pyworker.errors import reason_of
+from pyworker.reasons import reason_of
 
 # Statuses after which the same request may succeed, here or elsewhere.
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})

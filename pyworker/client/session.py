@@ -14,7 +14,7 @@ from pyworker.client.answer import Streamed
 from pyworker.client.errors import AnswerBroken
 from pyworker.client.routing import Grant
 from pyworker.client.sending import GrantFor, Request, Sender
-from pyworker.errors import reason_of
+from pyworker.reasons import reason_of
 
 log = logging.getLogger(__name__)
 

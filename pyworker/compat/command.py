@@ -59,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         "--describe", action="store_true", help="say as JSON what would be served, and end"
     )
     parser.add_argument("file", help="the definition's script")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script is given")
+    rest = parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="what the script is given"
+    )
+    rest.required = False  # as it is: argparse says otherwise when the file is missing
     return parser
 
 

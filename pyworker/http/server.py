@@ -16,12 +16,13 @@ from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
-from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError, reason_of
+from pyworker.errors import CannotBind, ClientGone, InternalError, RequestError
 from pyworker.http.accept import accept_all
 from pyworker.http.body_memory import BodyMemory
 from pyworker.http.connection import Connection
 from pyworker.http.exchange import Exchange, Headers
 from pyworker.http.stream import WRITE_STALL_SECONDS, ClientStream
+from pyworker.reasons import reason_of
 
 __all__ = [
     "Exchange",

@@ -16,13 +16,14 @@ import trio
 from pyworker.client.client import Client
 from pyworker.client.script import (
     INTERRUPTED,
+    UNSIGNED,
     add_endpoint_arguments,
     client_by_arguments,
     count,
     interruptible,
     typed,
 )
-from pyworker.errors import InvalidRequest, SettingsError, reason_of
+from pyworker.errors import InvalidRequest, SettingsError
 from pyworker.finding import worker_names
 from pyworker.load.drive import Run
 from pyworker.load.html import page
@@ -30,6 +31,7 @@ from pyworker.load.requests import Requests, what_is_sent
 from pyworker.load.samples import Summary, summarise
 from pyworker.load.show import show_progress
 from pyworker.load.table import table
+from pyworker.reasons import reason_of
 
 _PRODUCTION, _LOCAL = "https://run.vast.ai", "http://127.0.0.1:8080"
 # A million samples take a gigabyte; whoever needs more starts several clients.
@@ -64,6 +66,8 @@ def main(argv: Sequence[str], worker: str = "") -> int:
     used = time.process_time() - began
     summary = summarise(run.samples, cpu_seconds=used, delays=run.delays)
     sys.stdout.write(table(summary))
+    if asked.direct and "status 401" in summary.errors:
+        sys.stdout.write(f"\nwarning: {UNSIGNED}\n")
     try:
         _write(asked, summary, run, _about(asked, requests, at))
     except OSError as error:

@@ -34,7 +34,8 @@ def spreads_table(summary: Summary) -> list[str]:
 
 def table(summary: Summary) -> str:
     """All figures, for a terminal."""
-    ended = f"{summary.requests} requests in {summary.seconds:.1f} s, {summary.served} good"
+    requests = "1 request" if summary.requests == 1 else f"{summary.requests} requests"
+    ended = f"{requests} in {summary.seconds:.1f} s, {summary.served} good"
     lines = [f"{ended}: {rates(summary)}", "", *spreads_table(summary)]
     if summary.errors:
         lines += ["", f"{'errors':>7}   {'after p50':>9}{'p99':>9}   what"]

@@ -14,6 +14,7 @@ import trio
 from pyworker.errors import PyworkerError, RequestError, UpstreamBroken
 from pyworker.proxy.jobs import Handling, Job
 from pyworker.proxy.upstream import Upstream
+from pyworker.reasons import said_by
 from pyworker.worker import BenchmarkConfig, HandlerConfig
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ async def run_benchmark(
         raise BenchmarkFailed(
             "benchmark: its requests have a workload of 0 (MAX_PERF pins what cannot be measured)"
         )
-    log.info("benchmark: %.1f workload/s (median of %d runs)", result, config.runs)
+    how = "one run" if config.runs == 1 else f"median of {config.runs} runs"
+    log.info("benchmark: %.1f workload/s (%s)", result, how)
     return result
 
 
@@ -111,7 +113,8 @@ async def _round(
         seconds = trio.current_time() - began
         nursery.cancel_scope.cancel()
     if problems:
-        raise BenchmarkFailed(f"benchmark {name}: {problems[0]} ({len(problems)} answers failed)")
+        failed = f"({len(problems)} of {len(requests)} answers failed)"
+        raise BenchmarkFailed(f"benchmark {name}: {problems[0]} {failed}")
     # Virtual clocks and caches can make a round instantaneous, which is no measurement.
     if not seconds > 0:
         raise BenchmarkFailed(f"benchmark {name}: it took no time at all")
@@ -129,7 +132,7 @@ async def _ask(
         try:
             answer = await Handling(handler).ask(job, upstream)
             if answer.status != 200:
-                raise ValueError(f"the model answered {answer.status}: {answer.body[:200]!r}")
+                raise ValueError(f"the model answered {answer.status}: {said_by(answer.body)}")
             config.check(answer.body)
         except (RequestError, UpstreamBroken) as error:
             problems.append(str(error))

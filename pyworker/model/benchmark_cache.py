@@ -11,8 +11,8 @@ from pathlib import Path
 
 import orjson
 
-from pyworker.errors import reason_of
 from pyworker.proxy.jobs import Job
+from pyworker.reasons import reason_of
 from pyworker.worker import BenchmarkConfig, HandlerConfig, WorkerConfig
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import trio
 
-from pyworker.errors import reason_of
 from pyworker.model.health import HealthProbe
 from pyworker.model.loaded import (
     AllOf,
@@ -17,6 +16,7 @@ from pyworker.model.loaded import (
     LogMarker,
     Says,
 )
+from pyworker.reasons import reason_of
 
 # For a TCP connection to a process on this machine or its neighbour.
 _CONNECT_SECONDS = 2.0

@@ -9,8 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyworker.errors import reason_of
 from pyworker.model.logfile import LogFile, Read, identity_of, require_regular
+from pyworker.reasons import reason_of
 
 # A replaced file is left when nothing was written to it for this long: a writer that is told to
 # reopen its log still writes a few lines to the old one.

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pyworker.errors import reason_of
 from pyworker.finding import worker_names
+from pyworker.reasons import reason_of
 
 # What is written, from the file of the same name with `.txt` beside this one.
 FILES = ("__init__.py", "worker.py", "test_worker.py", "README.md", "sample.log")
@@ -52,6 +52,12 @@ _NEXT_STEPS = """{target} is written. To see it run on this machine:
   python -m pyworker autoscaler --no-table &
   python -m pyworker sim llm --log infer.log &
   MODEL_LOG=infer.log python -m pyworker {name}
+
+and, in another terminal, a request, which waits until it is ready:
+
+  python -m pyworker call local /generate '{{"inputs": "Hello"}}'
+
+What its log markers find, and its tests:
 
   python -m pyworker check {name} --log {target}/sample.log
   pytest {target}

@@ -20,11 +20,11 @@ from pyworker.errors import (
     NoSuchSession,
     RequestError,
     Unauthorized,
-    reason_of,
 )
 from pyworker.proxy.exchange import ProxyExchange
 from pyworker.proxy.payload import read_json, read_object
 from pyworker.proxy.sessions import DEFAULT_LIFETIME_SECONDS, Session, Sessions
+from pyworker.reasons import reason_of
 from pyworker.workload.declared import MAX_WORKLOAD
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from typing import Any
 import httpcore
 import trio
 
-from pyworker.errors import reason_of
 from pyworker.http.socket_io import receive_some
+from pyworker.reasons import reason_of
 
 # Bodies up to this size are joined to their head; larger ones are not worth the copy.
 _JOIN_BYTES = 64 * 1024

@@ -16,9 +16,10 @@ from typing import Protocol, TextIO, cast
 
 import trio
 
-from pyworker.errors import CannotBind, reason_of
+from pyworker.errors import CannotBind
 from pyworker.http.exchange import Exchange
 from pyworker.http.server import HttpServer
+from pyworker.reasons import reason_of
 from pyworker.sim.faults import Fault, FaultKind
 from pyworker.sim.log import Line, LogLost, LogWriter
 

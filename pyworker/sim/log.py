@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from pyworker.errors import PyworkerError, reason_of
+from pyworker.errors import PyworkerError
+from pyworker.reasons import reason_of
 
 
 class LogLost(PyworkerError):

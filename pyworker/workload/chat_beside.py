@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pyworker.errors import reason_of
+from pyworker.reasons import reason_of
 from pyworker.workload.chat import ChatTemplate, NoChatTemplate
 from pyworker.workload.chat_request import Engine
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from pyworker.errors import reason_of
+from pyworker.reasons import reason_of
 from pyworker.workload.count_inputs import Counting
 from pyworker.workload.count_options import USAGE, parser
 from pyworker.workload.find import TokenizerNotFound

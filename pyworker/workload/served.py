@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
+from pyworker.reasons import reason_of
 from pyworker.workload.chat_beside import Chats, chats_beside
 from pyworker.workload.chat_request import Engine
 from pyworker.workload.fallback import Estimate

@@ -296,10 +296,23 @@ async def test_an_interrupted_command_ends_quietly(worker: FakeModel, tmp_path: 
         assert (process.out.text, process.err.text) == ("", "")
 
 
+async def test_a_worker_that_is_asked_directly_needs_no_endpoint(
+    worker: FakeModel, tmp_path: Path
+) -> None:
+    worker.script(replies(200, b"hello"))
+    direct = ("--direct", worker.url)
+    for words in ((*direct, "/generate", "{}"), ("/generate", *direct, "{}")):
+        code, process = await finished(["call", *words], folder=tmp_path)
+        assert (code, process.out.text) == (0, "hello")
+    code, process = await finished(["call", "/generate", "{}"], folder=tmp_path)
+    needed = "call takes ENDPOINT ROUTE PAYLOAD, or with --direct URL a route and a payload"
+    assert (code, process.err.text) == (2, f"pyworker: {needed}\n")
+
+
 async def test_a_refusal_is_exit_code_1(worker: FakeModel, tmp_path: Path) -> None:
     worker.script(replies(422, b'{"error":"no"}'))
     code, _, complained = await call(worker, tmp_path, "{}")
-    assert (code, complained) == (1, 'pyworker: answered 422: {"error":"no"}\n')
+    assert (code, complained) == (1, "pyworker: answered 422: no\n")
 
 
 async def test_a_worker_that_wants_a_signature_is_told(worker: FakeModel, tmp_path: Path) -> None:

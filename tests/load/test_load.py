@@ -123,6 +123,16 @@ async def test_what_fails_is_a_sample_as_well(worker: FakeModel) -> None:
     assert [sample.error for sample in samples] == ["status 429"] * 2
 
 
+async def test_a_worker_that_wants_a_signature_is_told(worker: FakeModel, tmp_path: Path) -> None:
+    worker.script(replies(401, b'{"error":"not signed"}'))
+    arguments = ["load", "tgi", "-n", "1", "-rps", "9", "--direct", worker.url]
+    code, process = await finished(arguments, folder=tmp_path)
+    assert code == 1
+    assert process.out.text.startswith("1 request in ")
+    assert " answered 401: not signed\n" in process.out.text
+    assert "\nwarning: --direct needs a worker with UNSECURED=true\n" in process.out.text
+
+
 async def test_the_command_writes_figures_and_a_report(worker: FakeModel, tmp_path: Path) -> None:
     worker.script(replies(200, b'{"generated_text": "x"}'))
     arguments = ["load", "tgi", "-n", "20", "-rps", "200", "--direct", worker.url]
@@ -155,7 +165,7 @@ async def test_an_interrupted_run_tells_what_it_has(worker: FakeModel, tmp_path:
         await worker.next_call()
         process.send_signal(signal.SIGINT)
         assert await process.exit_code() == 130
-    assert "requests in" in process.out.text
+    assert " good: " in process.out.text
     assert process.err.text.count("Traceback") == 0
     assert (tmp_path / "r").exists()
 

@@ -63,7 +63,7 @@ async def test_from_the_first_line_to_ready_through_a_failure(
         await trio.sleep_until(1)
         assert readiness.phase is Phase.ERRORED
         assert readiness.error == (
-            "benchmark warm-up 1: the model answered 500: b'CUDA out of memory' (1 answers failed)"
+            "benchmark warm-up 1: the model answered 500: CUDA out of memory (1 of 1 answers failed)"
         )
         model.work = whole(DONE, after=2)
         await trio.sleep_until(39)

@@ -20,11 +20,17 @@ from pyworker.workload import image_cost
 def main() -> int:
     """Run the command; 0 when the image is saved."""
     parser = argparse.ArgumentParser(description="Ask for an image through an autoscaler.")
-    parser.add_argument("prompt")
+    parser.add_argument("prompt", help="what is to be seen")
     parser.add_argument("--model", default="flux", help="COMFY_MODEL of the worker")
-    parser.add_argument("--save", default="image.png", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--save",
+        default="image.png",
+        type=Path,
+        metavar="FILE",
+        help="where it is written (%(default)s)",
+    )
     for name, default in (("--width", 1024), ("--height", 1024), ("--steps", 28)):
-        parser.add_argument(name, default=default, type=int)
+        parser.add_argument(name, default=default, type=int, help="%(default)s")
     add_endpoint_arguments(parser)
     return run_script(parser, None, _ask)
 

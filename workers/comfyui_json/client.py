@@ -32,7 +32,13 @@ def main(default: Path | None = None, *, cost: float = 100.0) -> int:
         cost: Workload of a request.
     """
     parser = argparse.ArgumentParser(description="Run a workflow through an autoscaler.")
-    parser.add_argument("file", nargs="?", default=default, type=Path)
+    parser.add_argument(
+        "file",
+        nargs="?",
+        default=default,
+        type=Path,
+        help="JSON: a request, or a workflow exported for the API (%(default)s)",
+    )
     add_endpoint_arguments(parser)
     return run_script(parser, None, partial(_ask, cost=cost))
 

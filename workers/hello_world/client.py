@@ -16,8 +16,8 @@ _BYTES_A_TOKEN = 4
 def main() -> int:
     """Run the command; 0 with an answer."""
     parser = argparse.ArgumentParser(description="Ask for an answer through an autoscaler.")
-    parser.add_argument("prompt")
-    parser.add_argument("--max-response-tokens", type=int, default=200)
+    parser.add_argument("prompt", help="what is asked")
+    parser.add_argument("--max-response-tokens", type=int, default=200, help="%(default)s")
     add_endpoint_arguments(parser)
     return run_script(parser, None, _ask)
 

@@ -20,7 +20,7 @@ _LIFETIME_SECONDS = 60.0
 def main() -> int:
     """Run the command; 0 when the machine was reserved."""
     parser = argparse.ArgumentParser(description="Reserve a null worker for some seconds.")
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long (%(default)g)")
     add_endpoint_arguments(parser)
     return run_script(parser, None, _reserve)
 

@@ -13,8 +13,8 @@ from pyworker.client.script import add_endpoint_arguments, run_script
 def main() -> int:
     """Run the command; 0 when the stream came to its end."""
     parser = argparse.ArgumentParser(description="Ask for a text through an autoscaler.")
-    parser.add_argument("prompt")
-    parser.add_argument("--max-new-tokens", type=int, default=200)
+    parser.add_argument("prompt", help="what is asked")
+    parser.add_argument("--max-new-tokens", type=int, default=200, help="%(default)s")
     add_endpoint_arguments(parser)
     return run_script(parser, None, _ask)
 

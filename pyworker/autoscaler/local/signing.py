@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pyworker.autoscaler.local.arithmetic import Newest
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
+from pyworker.reasons import reason_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

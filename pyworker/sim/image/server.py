@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.errors import reason_of
+from pyworker.reasons import reason_of
 from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
 from pyworker.sim.image.routes import ImageRoutes
