@@ -14,7 +14,8 @@ from typing import Any, cast
 
 import orjson
 
-from pyworker.errors import InvalidRequest, UpstreamUnavailable, reason_of
+from pyworker.errors import InvalidRequest, UpstreamUnavailable
+from pyworker.reasons import reason_of
 from pyworker.worker import Answer
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import orjson
 
-from pyworker.errors import SettingsError, reason_of
+from pyworker.errors import SettingsError
 from pyworker.model.prompts import random_words
+from pyworker.reasons import reason_of
 
 RANDOM_INT = "__RANDOM_INT__"  # as the wrapper has it
 PROMPT = "__PROMPT__"
