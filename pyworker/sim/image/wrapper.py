@@ -15,10 +15,10 @@ import trio
 from pyworker.sim.engine import Engine, GenerationFailed, Job, Overloaded
 from pyworker.sim.faults import Fault, FaultKind, FaultPlan
 from pyworker.sim.image.places import Place, Places, Result
-from pyworker.sim.image.png import png
 from pyworker.sim.image.story import lines
 from pyworker.sim.image.work import JobFailed, Work, work_of
 from pyworker.sim.log import LogWriter
+from pyworker.sim.media.png import png
 
 # ComfyUI keeps the results of its last workflow's nodes; here of so many workflows.
 _CACHED = 256
