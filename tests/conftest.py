@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trio.testing
 from hypothesis import HealthCheck, settings
 
 # The same examples every time: a failure on one machine is a failure on all.
@@ -24,6 +25,12 @@ def shared_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"no shared data in {path}; PYWORKER_SHARED names the folder")
     return path
+
+
+@pytest.fixture
+def fast_clock() -> trio.testing.MockClock:
+    """A hundred seconds pass in one: for real sockets, over which no clock can jump."""
+    return trio.testing.MockClock(rate=100.0)
 
 
 @pytest.fixture(autouse=True)

@@ -215,19 +215,39 @@ class Job:
         """
         self._wanted = wanted
         while True:
-            if self._engine.failure is not None:
-                raise GenerationFailed(self._engine.failure)
-            now = trio.current_time()
-            if self._phase is _Phase.PREFILL and now >= self._prefilled_at:
-                self._phase = _Phase.DECODE
-                self._origin = self._engine.share.join(now)
+            self._advance()
             ready = self._ready()
-            if ready >= wanted or now >= deadline:
+            if ready >= wanted or trio.current_time() >= deadline:
                 return ready
-            with trio.move_on_at(min(deadline, self._time_of(wanted))):
-                await self._wake.wait()
-            if self._wake.is_set():
-                self._wake = trio.Event()
+            await self._pause(min(deadline, self._time_of(wanted)))
+
+    async def read(self) -> None:
+        """Wait until it has had a slot for as long as its prompt takes to be read.
+
+        Raises:
+            GenerationFailed: The model died.
+        """
+        while True:
+            self._advance()
+            if self._phase is _Phase.DECODE:
+                return
+            await self._pause(self._prefilled_at)
+
+    def _advance(self) -> None:
+        """Go on to decoding if the prompt has been read."""
+        if self._engine.failure is not None:
+            raise GenerationFailed(self._engine.failure)
+        now = trio.current_time()
+        if self._phase is _Phase.PREFILL and now >= self._prefilled_at:
+            self._phase = _Phase.DECODE
+            self._origin = self._engine.share.join(now)
+
+    async def _pause(self, until: float) -> None:
+        """Wait for a time, or for a change of its slot, its rate or its fate before that."""
+        with trio.move_on_at(until):
+            await self._wake.wait()
+        if self._wake.is_set():
+            self._wake = trio.Event()
 
     def _ready(self) -> int:
         if self._phase is not _Phase.DECODE:

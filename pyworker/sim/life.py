@@ -40,14 +40,16 @@ class Story:
     """What a server logs in its life.
 
     Attributes:
-        boot: Its start, up to the line that says it is ready, or that it failed.
-        fails: Whether the start ends there, with code 1.
+        boot: Its start until it listens. Without `warming`, its last line says that it is ready,
+            or that it failed.
+        fails: Whether the start ends with its last line, with code 1.
         taken: What follows when its port is taken: from the address as it prints it, an errno and
             its text.
         crashing, crashed: When it dies, before and after its last answers.
         stopping, stopped: When it is asked to stop, likewise.
         binds_first: It finds out that the port is taken before it loads, not after.
-        opens_first: It takes requests while it loads.
+        warming: What follows `boot`, and ends its start, when it takes requests meanwhile; times
+            are from when it listens.
     """
 
     boot: Sequence[Step]
@@ -58,7 +60,7 @@ class Story:
     stopping: Sequence[Line]
     stopped: Sequence[Line]
     binds_first: bool = False
-    opens_first: bool = False
+    warming: Sequence[Step] = ()
 
 
 class Settings(Protocol):
@@ -170,13 +172,14 @@ class Server:
             if refused is None:
                 self._say(f"sim: loading, will listen on {_url(reserved)}")
             story = self._story
-            if (story.binds_first or story.opens_first) and self._is_taken(refused, address):
+            if story.binds_first and self._is_taken(refused, address):
                 return 1
-            if story.opens_first:
-                return await self._live(reserved, address, task_status)
-            if not await self._boot():
-                return self._exit_code_of_boot()
-            self._loaded()
+            if not await self._log_steps(story.boot):
+                return 0
+            if not story.warming:
+                if story.fails:
+                    return 1
+                self._loaded()
             if not story.binds_first and self._is_taken(refused, address):
                 return 1
             return await self._live(reserved, address, task_status)
@@ -192,21 +195,23 @@ class Server:
         listening = trio.SocketListener(trio.socket.from_stdlib_socket(reserved.dup()))
         # Otherwise the kernel went on taking connections after the listener's end.
         reserved.close()
-        if not self._story.opens_first:
+        if not self._story.warming:
             await self._serve(listening, task_status)
             return 1 if self._crashed else 0
         failed = False
 
-        async def load() -> None:
+        async def warm_up() -> None:
             nonlocal failed
-            if await self._boot():
-                self._loaded()
-            elif not self._end.is_set():
+            if not await self._log_steps(self._story.warming):
+                return
+            if self._story.fails:
                 failed = True
                 self._end.set()
+            else:
+                self._loaded()
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(load)
+            nursery.start_soon(warm_up)
             await self._serve(listening, task_status)
             nursery.cancel_scope.cancel()
         return 1 if self._crashed or failed else 0
@@ -218,19 +223,16 @@ class Server:
             self._write(self._story.taken(_authority(address), *refused))
         return refused is not None
 
-    async def _boot(self) -> bool:
-        """Log the start. Returns whether it came to its end without being stopped."""
+    async def _log_steps(self, steps: Sequence[Step]) -> bool:
+        """Log a part of the start. Returns whether it came to its end without being stopped."""
         started_at = trio.current_time()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._cancel_at_end, nursery.cancel_scope)
-            for step in self._story.boot:
+            for step in steps:
                 await trio.sleep_until(started_at + step.at)
                 self._log.write(step.line)
             nursery.cancel_scope.cancel()
-        return not self._story.fails and not self._end.is_set()
-
-    def _exit_code_of_boot(self) -> int:
-        return 0 if self._end.is_set() else 1
+        return not self._end.is_set()
 
     def _listen(self, reserved: socket.socket) -> "_Refusal | None":
         try:

@@ -65,11 +65,6 @@ async def shown(run: Run, output: io.StringIO, marks: str, count: int) -> AsyncG
         nursery.cancel_scope.cancel()
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def test_a_terminal_is_drawn_over_and_left_as_it_was(
     run: Run, monkeypatch: pytest.MonkeyPatch, fast_clock: trio.testing.MockClock
 ) -> None:

@@ -11,16 +11,17 @@ from pyworker.model.tokenizer import TokenizerLoading
 from pyworker.settings import read_settings
 from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.server import OpenAiServer
-from pyworker.sim.openai.settings import OpenAiSettings, Style
+from pyworker.sim.openai.settings import OpenAiSettings, StyleName
 from pyworker.worker import Estimate, WorkerConfig
 from tests.workload.trained import trained
 from workers.llama.worker import define as llama
 from workers.openai.worker import define as openai
+from workers.sglang.worker import define as sglang
 from workers.vllm.worker import define as vllm
 
 pytest.importorskip("jinja2", reason="Jinja2 comes with the extra `chat`")
 
-DEFINITIONS = {"openai": openai, "vllm": vllm, "llama": llama}
+DEFINITIONS = {"openai": openai, "vllm": vllm, "sglang": sglang, "llama": llama}
 TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
 CHAT = b'{"messages": [{"role": "user", "content": "a cat sat"}], "max_tokens": 5}'
 FILE = trained()["qwen2-plain"]
@@ -47,12 +48,14 @@ async def settled(config: WorkerConfig, sim: OpenAiServer, nursery: trio.Nursery
         ("vllm", "vllm", True),
         ("openai", "vllm", True),
         ("openai", "llama", False),
+        ("sglang", "sglang", True),
+        ("openai", "sglang", True),
         ("llama", "llama", False),
     ],
 )
 async def test_what_the_server_says_counts(
     worker: str,
-    style: Style,
+    style: StyleName,
     exact: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

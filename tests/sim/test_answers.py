@@ -18,11 +18,6 @@ from fakes.sim_llm import events_in, request_of, running
 from pyworker.sim.tgi.settings import TgiSettings
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def test_a_whole_answer(fast_clock: trio.testing.MockClock, tmp_path: Path) -> None:
     async with running(tmp_path) as sim:
         answer = await sim.generate(max_new_tokens=5, details=True, temperature=0.7)

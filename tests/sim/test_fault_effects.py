@@ -17,11 +17,6 @@ from fakes.sim_llm import events_in, running
 from pyworker.sim.tgi.settings import TgiSettings
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def test_error500_is_tgis_incomplete_generation(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:

@@ -18,11 +18,6 @@ from pyworker.sim.tgi.server import TgiServer
 from pyworker.sim.tgi.settings import FailStart, TgiSettings
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def test_nobody_can_connect_before_connected_is_logged(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:

@@ -19,11 +19,6 @@ from pyworker.sim.image.settings import FailStart, ImageSettings
 from pyworker.sim.log import LogWriter
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def test_a_job_is_answered_as_by_the_real_one_with_a_real_png(
     fast_clock: trio.testing.MockClock, tmp_path: Path, shared_dir: Path
 ) -> None:

@@ -1,84 +1,27 @@
-"""`sim openai`: what it answers, streams and logs in the manner of vLLM and of llama-server."""
+"""`sim openai`: completions, chats, starts and faults, in the manner of each of its servers."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 import httpx
-import orjson
 import pytest
 import trio
 import trio.testing
+from fakes.sim_openai import events_in, running
 
 from pyworker.sim.command import parse_arguments
 from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.server import OpenAiServer
-from pyworker.sim.openai.settings import FailStart, OpenAiSettings, Style
+from pyworker.sim.openai.settings import FailStart, OpenAiSettings, StyleName
+from pyworker.sim.openai.styles import ROUTES
 
-BOTH: tuple[Style, ...] = ("vllm", "llama")
-
-
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
+STYLES = get_args(StyleName)
 
 
-class Running:
-    """A simulator in this event loop, and a client for it."""
-
-    client: httpx.AsyncClient
-
-    def __init__(self, server: OpenAiServer, log: Path) -> None:
-        self.server = server
-        self.log = log
-        self.code: int | None = None
-        self.ended = trio.Event()
-
-    async def chat(self, **members: object) -> httpx.Response:
-        request = {"messages": [{"role": "user", "content": "Tell me"}], **members}
-        return await self.client.post("/v1/chat/completions", json=request)
-
-    async def complete(self, **members: object) -> httpx.Response:
-        return await self.client.post("/v1/completions", json={"prompt": "Tell me", **members})
-
-    async def fault(self, **members: object) -> None:
-        assert (await self.client.post("/sim/fault", json=members)).status_code == 200
-
-
-@asynccontextmanager
-async def running(folder: Path, **options: Any) -> AsyncGenerator[Running]:
-    usual: dict[str, Any] = {"port": 0, "load_seconds": 0.0}
-    settings = OpenAiSettings(**(usual | options))
-    path = folder / "vllm.log"
-    with LogWriter(path) as log:
-        server = OpenAiServer(settings, log, lambda _: None)
-        sim = Running(server, path)
-        async with trio.open_nursery() as nursery:
-
-            async def serve(*, task_status: trio.TaskStatus[int]) -> None:
-                sim.code = await server.serve(task_status=task_status)
-                sim.ended.set()
-
-            port = await nursery.start(serve)
-            async with httpx.AsyncClient(
-                base_url=f"http://127.0.0.1:{port}", timeout=None, trust_env=False, verify=False
-            ) as sim.client:
-                yield sim
-            nursery.cancel_scope.cancel()
-
-
-def events_in(content: bytes) -> list[dict[str, Any]]:
-    """The events before [DONE]."""
-    blocks = content.split(b"\n\n")
-    assert blocks[-2:] == [b"data: [DONE]", b""]
-    return [orjson.loads(block.removeprefix(b"data: ")) for block in blocks[:-2]]
-
-
-@pytest.mark.parametrize("style", BOTH)
+@pytest.mark.parametrize("style", STYLES)
 async def test_an_answer_is_the_same_whole_and_streamed(
-    fast_clock: trio.testing.MockClock, tmp_path: Path, style: Style
+    fast_clock: trio.testing.MockClock, tmp_path: Path, style: StyleName
 ) -> None:
     async with running(tmp_path, style=style) as sim:
         whole = (await sim.chat(max_tokens=9)).json()
@@ -100,25 +43,91 @@ async def test_an_answer_is_the_same_whole_and_streamed(
         assert pieces[-1]["choices"][0]["finish_reason"] == "length"
 
 
-async def test_the_two_differ_as_the_real_ones_do(
+async def test_they_differ_as_the_real_ones_do(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    for style in BOTH:
+    for style in STYLES:
         async with running(tmp_path, style=style) as sim:
             stream = await sim.chat(max_tokens=2, stream=True)
-            last = events_in(stream.content)[-1]
+            first, *_, last = events_in(stream.content)
             health = await sim.client.get("/health")
-            if style == "vllm":
-                assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
-                assert (health.status_code, health.content) == (200, b"")
-                assert last["choices"][0]["delta"]["content"]
-            else:
+            models = (await sim.client.get("/v1/models")).json()
+            assert models["data"][0]["id"] == "simulated/word-salad-7b"
+            owner = {"vllm": "vllm", "sglang": "sglang", "llama": "llamacpp"}[style]
+            assert models["data"][0]["owned_by"] == owner
+            assert first["choices"][0]["delta"]["role"] == "assistant"
+            if style == "llama":
                 assert stream.headers["x-accel-buffering"] == "no"
                 assert health.json() == {"status": "ok"}
                 assert last["choices"][0]["delta"] == {}
                 assert last["timings"]["predicted_n"] == 2
-            models = (await sim.client.get("/v1/models")).json()
-            assert models["data"][0]["id"] == "simulated/word-salad-7b"
+                assert "model_path" in (await sim.client.get("/props")).json()
+                continue
+            assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+            assert (health.status_code, health.content) == (200, b"")
+            # vLLM's last text says why it ended, SGLang says so in an event of its own.
+            text = last["choices"][0]["delta"]["content"]
+            assert (text is None) is (style == "sglang")
+            assert last["choices"][0]["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_a_style_has_its_routes_and_no_others(
+    fast_clock: trio.testing.MockClock, tmp_path: Path, style: StyleName
+) -> None:
+    every = frozenset[str]().union(*ROUTES.values())
+    async with running(tmp_path, style=style) as sim:
+        for path in sorted(every):
+            found = {
+                (await sim.client.request(method, path)).status_code for method in ("GET", "POST")
+            }
+            assert (found == {404}) is (path not in ROUTES[style]), path
+        body = (await sim.client.get("/nothing")).json()
+    assert body == (
+        {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}
+        if style == "llama"
+        else {"detail": "Not Found"}
+    )
+
+
+async def test_sglang_answers_while_it_warms_up_and_says_loaded_after_that(
+    fast_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    async with running(tmp_path, style="sglang", load_seconds=40.0) as sim:
+        # The port opens with uvicorn's lines, a tenth of the load before the end.
+        assert (await sim.client.get("/health")).status_code == 503
+        assert (await sim.client.get("/health_generate")).status_code == 503
+        assert (await sim.client.get("/get_model_info")).json()["is_generation"]
+        assert "Uvicorn running on" in sim.log.read_text()
+        assert "fired up" not in sim.log.read_text()
+        await sim.healthy()
+        told = [line for line in sim.lines() if "/health" not in line]
+        assert told[-1].endswith("The server is fired up and ready to roll!")
+
+
+async def test_a_batch_has_a_choice_for_each_conversation(
+    fast_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    talks = [[{"role": "user", "content": text}] for text in ("one", "two", "three")]
+    async with running(tmp_path, decode=1.0) as sim:
+        before = (await sim.state())["now"]
+        answer = await sim.post("/v1/chat/completions/batch", messages=talks, max_tokens=20)
+        took = (await sim.state())["now"] - before
+        body = answer.json()
+        alone = (await sim.post("/v1/chat/completions", messages=talks[1], max_tokens=20)).json()
+        state = await sim.state()
+        wrong = [
+            await sim.post("/v1/chat/completions/batch", messages=given)
+            for given in ([], talks[0], None)
+        ]
+        streamed = await sim.post("/v1/chat/completions/batch", messages=talks, stream=True)
+    assert [choice["index"] for choice in body["choices"]] == [0, 1, 2]
+    assert body["choices"][1]["message"] == alone["choices"][0]["message"]
+    assert body["usage"]["completion_tokens"] == 60
+    # Side by side: the time of one, and what this machine needs for HTTP, times a hundred.
+    assert 20.0 <= took < 40.0
+    assert (state["finished"], state["failed"]) == (4, 0)
+    assert [one.status_code for one in (*wrong, streamed)] == [400] * 4
 
 
 @pytest.mark.parametrize(
@@ -134,12 +143,16 @@ async def test_the_two_differ_as_the_real_ones_do(
         ("llama", b'{"prompt":"x","model":"any","max_tokens":1}', 200, "length"),
         ("vllm", b'{"prompt":[5,6],"max_tokens":1}', 200, '"prompt_tokens":2'),
         ("vllm", b'{"prompt":"x","n":2}', 400, "one choice"),
+        ("sglang", b"{", 400, "json_invalid"),
+        ("sglang", b'{"prompt":"x","model":"any","max_tokens":1}', 200, "length"),
+        ("sglang", b'{"prompt":"x","max_tokens":9999}', 400, '"object":"error"'),
+        ("sglang", b'{"prompt":"' + b"word " * 9000 + b'"}', 400, "longer than the model"),
     ],
 )
 async def test_wrong_requests_are_answered_as_they_do(
     fast_clock: trio.testing.MockClock,
     tmp_path: Path,
-    style: Style,
+    style: StyleName,
     content: bytes,
     status: int,
     said: str,
@@ -149,16 +162,6 @@ async def test_wrong_requests_are_answered_as_they_do(
         assert answer.status_code == status
         assert said in answer.text
         assert (await sim.client.get("/nothing")).status_code == 404
-
-
-async def test_embeddings_follow_from_their_texts(
-    fast_clock: trio.testing.MockClock, tmp_path: Path
-) -> None:
-    async with running(tmp_path) as sim:
-        answer = await sim.client.post("/v1/embeddings", json={"input": ["a", "b", "a"]})
-        first, second, third = [one["embedding"] for one in answer.json()["data"]]
-        assert first == third != second
-        assert (await sim.client.post("/v1/embeddings", json={"input": 7})).status_code == 400
 
 
 async def test_llama_answers_while_it_loads(
@@ -173,10 +176,10 @@ async def test_llama_answers_while_it_loads(
         assert b"model loaded" in sim.log.read_bytes()
 
 
-@pytest.mark.parametrize("style", BOTH)
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("fail", ["engine", "bind"])
 async def test_a_start_can_fail(
-    fast_clock: trio.testing.MockClock, tmp_path: Path, style: Style, fail: FailStart
+    fast_clock: trio.testing.MockClock, tmp_path: Path, style: StyleName, fail: FailStart
 ) -> None:
     settings = OpenAiSettings(port=0, style=style, load_seconds=1.0, fail_start=fail)
     with LogWriter(tmp_path / "log") as log:
@@ -185,6 +188,8 @@ async def test_a_start_can_fail(
     expected = {
         ("vllm", "engine"): "Engine core initialization failed",
         ("vllm", "bind"): "OSError: [Errno 98] Address already in use",
+        ("sglang", "engine"): "Received sigquit from a child process.",
+        ("sglang", "bind"): "error while attempting to bind on address",
         ("llama", "engine"): "exiting due to model loading error",
         ("llama", "bind"): "exiting due to HTTP server error",
     }
@@ -209,20 +214,26 @@ async def test_faults_strike_as_the_real_ones_do(
         assert (await sim.client.get("/health")).status_code == 503
         assert (await sim.client.get("/health")).status_code == 200
         assert (await sim.client.post("/sim/fault", json={"kind": "x"})).status_code == 422
-        state = (await sim.client.get("/sim/state")).json()
+        state = await sim.state()
         assert (state["running"], state["failed"]) == (0, 4)
 
 
+@pytest.mark.parametrize("style", STYLES)
 async def test_an_engine_that_dies_ends_streams_with_an_error_and_the_process_with_1(
-    fast_clock: trio.testing.MockClock, tmp_path: Path
+    fast_clock: trio.testing.MockClock, tmp_path: Path, style: StyleName
 ) -> None:
-    async with running(tmp_path) as sim:
+    async with running(tmp_path, style=style) as sim:
         await sim.fault(kind="crash", after_tokens=3)
         events = events_in((await sim.chat(max_tokens=50, stream=True)).content)
         assert events[-1]["error"]["code"] == 500
         await sim.ended.wait()
     assert sim.code == 1
-    assert "EngineCore encountered a fatal error." in sim.log.read_text()
+    said = {
+        "vllm": "EngineCore encountered a fatal error.",
+        "sglang": "Received sigquit from a child process.",
+        "llama": "CUDA error: out of memory",
+    }
+    assert said[style] in sim.log.read_text()
 
 
 async def test_a_client_that_leaves_frees_its_slot(
@@ -231,18 +242,16 @@ async def test_a_client_that_leaves_frees_its_slot(
     async with running(tmp_path, decode=1.0) as sim:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(partial(sim.chat, max_tokens=4000, stream=True))
-            while (await sim.client.get("/sim/state")).json()["running"] == 0:  # noqa: ASYNC110
-                await trio.sleep(0.5)
+            await sim.until(lambda state: state["running"] > 0)
             nursery.cancel_scope.cancel()
-        while (state := (await sim.client.get("/sim/state")).json())["running"]:  # noqa: ASYNC110
-            await trio.sleep(0.5)
+        state = await sim.until(lambda state: not state["running"])
         assert (state["cancelled"], state["finished"]) == (1, 0)
 
 
 def test_the_command_line() -> None:
     assert parse_arguments(["openai"]) == OpenAiSettings()
-    line = "openai --style llama --port 0 --max-model-len 99 --fail-start engine --fault cut"
+    line = "openai --style sglang --port 0 --max-model-len 99 --fail-start engine --fault cut"
     parsed = parse_arguments(line.split())
     assert isinstance(parsed, OpenAiSettings)
-    assert (parsed.style, parsed.port, parsed.max_model_len) == ("llama", 0, 99)
+    assert (parsed.style, parsed.port, parsed.max_model_len) == ("sglang", 0, 99)
     assert len(parsed.faults) == 1

@@ -23,11 +23,6 @@ from pyworker.worker import WorkerConfig
 IMAGE = {"prompt": 'a "cat"', "width": 512, "height": 512, "steps": 20, "seed": 1}
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 def defined(name: str, sim: Running) -> WorkerConfig:
     define = find_worker(name)
     assert define is not None

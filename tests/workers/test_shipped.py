@@ -3,9 +3,9 @@ local autoscaler, asked by its own client, and by its own load test.
 """
 
 import signal
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from pyworker.sim.image.server import ImageServer
 from pyworker.sim.image.settings import ImageSettings
 from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.server import OpenAiServer
-from pyworker.sim.openai.settings import OpenAiSettings, Style
+from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.tgi.server import TgiServer
 from pyworker.sim.tgi.settings import TgiSettings
 
@@ -42,13 +42,11 @@ class Shipped:
         sim: The model server.
         prompt: What its client is given.
         said: What its client then says, at least.
-        environ: Further settings.
     """
 
     sim: str
     prompt: tuple[str, ...] = ()
     said: str = ""
-    environ: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 CHAT = ("--max-tokens", "5", "Tell a story.")
@@ -58,10 +56,7 @@ SHIPPED = {
     "openai": Shipped("vllm", CHAT),
     "vllm": Shipped("vllm", CHAT),
     "llama": Shipped("llama", CHAT),
-    # No simulator speaks SGLang's log.
-    "sglang": Shipped(
-        "vllm", CHAT, environ={"MODEL_LOAD_LOG_MSG": "Application startup complete."}
-    ),
+    "sglang": Shipped("sglang", CHAT),
     "comfyui": Shipped("image", ("--steps", "2", "a lighthouse"), said="image.png"),
     "comfyui_json": Shipped("image", said=".png"),
     "wan": Shipped("image", said="/output/"),
@@ -98,10 +93,9 @@ async def model_server(sim: str, folder: Path) -> AsyncGenerator[str]:
                 case "llm":
                     llm = TgiSettings(port=0, load_seconds=0.0, prefill=FAST, decode=FAST)
                     server = TgiServer(llm, log, lambda _: None)
-                case "vllm" | "llama":
-                    style: Style = "vllm" if sim == "vllm" else "llama"
+                case "vllm" | "sglang" | "llama":
                     openai = OpenAiSettings(
-                        port=0, load_seconds=0.0, prefill=FAST, decode=FAST, style=style
+                        port=0, load_seconds=0.0, prefill=FAST, decode=FAST, style=sim
                     )
                     server = OpenAiServer(openai, log, lambda _: None)
                 case "image":
@@ -136,7 +130,6 @@ async def loop(name: str, folder: Path) -> AsyncGenerator[str]:
                 "COMFY_OUTPUT_DIR": str(folder / "output"),
                 # Benchmarks have tests of their own.
                 "MAX_PERF": str(FAST),
-                **tried.environ,
             }
         )
         ended = trio.Event()

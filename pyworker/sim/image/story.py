@@ -46,19 +46,19 @@ def story_of(settings: ImageSettings) -> Story:
     """What is logged from start to end, by how the start is to go."""
     fails = settings.fail_start in {"timeout", "startup"}
     return Story(
-        boot=_boot(settings),
+        # The wrapper answers at once; its health says that ComfyUI is not there yet.
+        boot=(),
+        warming=_start(settings),
         fails=fails,
         taken=_taken,
         crashing=(),
         crashed=(),
         stopping=lines("INFO:     Shutting down\nINFO:     Waiting for application shutdown."),
         stopped=lines("INFO:     Application shutdown complete.\nStopped server"),
-        # The wrapper answers at once; its health says that ComfyUI is not there yet.
-        opens_first=True,
     )
 
 
-def _boot(settings: ImageSettings) -> list[Step]:
+def _start(settings: ImageSettings) -> list[Step]:
     if settings.fail_start == "startup":
         start = lines("\n".join(_WRAPPER_START.splitlines()[:2]))
         return [Step(0.0, line) for line in (*start, *lines(_FAILED))]

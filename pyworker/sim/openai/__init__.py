@@ -1,1 +1,1 @@
-"""A simulated server with the API of OpenAI, in the manner of vLLM or of llama.cpp."""
+"""A simulated server with the API of OpenAI, in the manner of vLLM, SGLang or llama.cpp."""

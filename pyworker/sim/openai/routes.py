@@ -1,143 +1,136 @@
 """The HTTP routes of `sim openai`, and /sim/* to steer and to look inside."""
 
-import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
 
-import orjson
-
-from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
 from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
-from pyworker.sim.log import LogWriter, PlainLine
-from pyworker.sim.openai.answers import Answering, sleep_for
-from pyworker.sim.openai.request import ApiError, parse_completion, parse_object
-from pyworker.sim.openai.settings import OpenAiSettings
-from pyworker.sim.openai.wire import STYLES
+from pyworker.sim.log import LogWriter
+from pyworker.sim.openai.desk import Desk
+from pyworker.sim.openai.errors import ApiError, NoRoute
+from pyworker.sim.openai.films import Filming
+from pyworker.sim.openai.machine import ConnectionCut
+from pyworker.sim.openai.pictures import Painting
+from pyworker.sim.openai.pooling import Pooling
+from pyworker.sim.openai.scoring import Scoring
+from pyworker.sim.openai.sounds import Sounds
+from pyworker.sim.openai.speech import Speaking
+from pyworker.sim.openai.styles import ROUTES
+from pyworker.sim.openai.texts import Texts
+from pyworker.sim.openai.transcription import Transcribing
 from pyworker.sim.steering import Routes, Steering
-from pyworker.sim.words import count_prompt_tokens
 
-_EMBEDDING_SIZE = 8
+_PARTS = (Texts, Pooling, Scoring, Speaking, Sounds, Transcribing, Painting, Filming)
+_OURS = "/sim/"
 
 
 class OpenAiRoutes:
     """Answers every request to the simulator.
 
     Args:
-        settings: How it was started.
+        desk: What routes share.
         engine: Where requests run.
         plan: The armed faults.
-        log: Gets a line for each answered request.
-        crash: Makes the server die.
+        log: Gets what the server logs of each request.
+        steering: The routes /sim/*.
 
     Attributes:
-        loaded: False answers 503 `Loading model` to everything.
+        loaded: False while it warms up.
     """
 
     def __init__(
-        self,
-        settings: OpenAiSettings,
-        engine: Engine,
-        plan: FaultPlan,
-        log: LogWriter,
-        crash: Callable[[], None],
+        self, desk: Desk, engine: Engine, plan: FaultPlan, log: LogWriter, steering: Steering
     ) -> None:
         self.loaded = False
-        self._settings = settings
+        self._desk = desk
+        self._style = desk.style
         self._engine = engine
         self._plan = plan
         self._log = log
-        self._style = STYLES[settings.style]
-        self._answering = Answering(settings, engine, plan, crash)
-        self._table: Routes = {
+        known: Routes = {
             "/health": {"GET": self._health},
+            "/health_generate": {"GET": self._health},
             "/v1/models": {"GET": self._models},
-            "/v1/completions": {"POST": self._completion},
-            "/v1/chat/completions": {"POST": self._chat},
-            "/v1/embeddings": {"POST": self._embeddings},
-            **Steering(engine, plan, crash, self._generated).routes,
+            "/model_info": {"GET": self._model_info},
+            "/get_model_info": {"GET": self._model_info},
+            "/props": {"GET": self._props},
+        }
+        for part in _PARTS:
+            known |= part(desk).routes
+        has = ROUTES[desk.settings.style]
+        self._table: Routes = {
+            **{path: methods for path, methods in known.items() if path in has},
+            **steering.routes,
         }
 
     async def __call__(self, exchange: Exchange) -> None:
         """Answer one request."""
         try:
+            status = await self._answered(exchange)
+        except ConnectionCut:
+            exchange.abort()
+            return
+        if not exchange.path.startswith(_OURS):
+            for line in self._style.answered(
+                exchange.client, exchange.method, exchange.path, status
+            ):
+                self._log.write(line)
+
+    async def _answered(self, exchange: Exchange) -> int:
+        """Answer; gives the status."""
+        try:
             await self._route(exchange)
         except ApiError as error:
-            status = error.status
-            body = orjson.dumps(self._style.error(error))
-            await exchange.respond(status, self._style.headers(), body)
-        else:
-            status = 200
-        if self._settings.style == "vllm" and not exchange.path.startswith("/sim/"):
-            words = "OK" if status == 200 else "Error"
-            line = f'INFO:     127.0.0.1:0 - "{exchange.method} {exchange.path} HTTP/1.1" {status}'
-            self._log.write(PlainLine(f"{line} {words}"))
+            await self._desk.answer(exchange, self._style.error(error), error.status)
+            return error.status
+        except NoRoute as error:
+            await self._desk.answer(exchange, self._style.no_route(error.status), error.status)
+            return error.status
+        return 200
 
     async def _route(self, exchange: Exchange) -> None:
         methods = self._table.get(exchange.path)
         if methods is None:
-            raise ApiError(404, "File Not Found")
+            raise NoRoute(404)
         route = methods.get(exchange.method)
         if route is None:
-            raise ApiError(405, "Method Not Allowed")
-        if not self.loaded and not exchange.path.startswith("/sim/"):
-            raise ApiError(503, "Loading model")
+            raise NoRoute(405)
+        refusal = None if self.loaded else self._style.loading()
+        if refusal is not None and not exchange.path.startswith(_OURS):
+            raise refusal
         await route(exchange)
 
-    async def _read(self, exchange: Exchange) -> Mapping[str, Any]:
-        try:
-            body = await exchange.body(self._settings.payload_limit)
-        except BodyTooLarge as error:
-            raise ApiError(413, "Request Entity Too Large") from error
-        return parse_object(body, self._settings.style)
-
-    async def _completion(self, exchange: Exchange) -> None:
-        request = await self._read(exchange)
-        asked = parse_completion(request, self._settings, chat=False)
-        await self._answering.answer(exchange, asked)
-
-    async def _chat(self, exchange: Exchange) -> None:
-        request = await self._read(exchange)
-        asked = parse_completion(request, self._settings, chat=True)
-        await self._answering.answer(exchange, asked)
-
-    async def _embeddings(self, exchange: Exchange) -> None:
-        request = await self._read(exchange)
-        given = request.get("input")
-        several = cast("list[Any]", given) if isinstance(given, list) else [given]
-        texts = [text for text in several if isinstance(text, str)]
-        if not texts or len(texts) < len(several):
-            raise ApiError(400, "input must be a text or a list of texts", param="input")
-        tokens = sum(count_prompt_tokens(text) for text in texts)
-        await sleep_for(self._engine, tokens)
-        data = [
-            {"object": "embedding", "index": index, "embedding": _embedding(text)}
-            for index, text in enumerate(texts)
-        ]
-        body = {
-            "object": "list",
-            "data": data,
-            "model": self._settings.model_id,
-            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-        }
-        await exchange.respond(200, self._style.headers(), orjson.dumps(body))
-
     async def _health(self, exchange: Exchange) -> None:
-        if self._plan.take_for_probe() or self._engine.failure is not None:
+        well = self.loaded and self._engine.failure is None
+        if not well or self._plan.take_for_probe():
             await exchange.respond(503)
             return
         await exchange.respond(200, *self._style.health())
 
     async def _models(self, exchange: Exchange) -> None:
-        body = self._style.models(self._settings.model_id, self._settings.max_model_len)
-        await exchange.respond(200, self._style.headers(), orjson.dumps(body))
+        settings = self._desk.settings
+        body = self._style.models(settings.model_id, settings.max_model_len)
+        await self._desk.answer(exchange, body)
 
-    def _generated(self) -> Mapping[str, object]:
-        return {"tokens_generated": self._engine.tokens_generated}
+    async def _model_info(self, exchange: Exchange) -> None:
+        """SGLang's."""
+        model = self._desk.settings.model_id
+        info: Mapping[str, object] = {
+            "model_path": model,
+            "tokenizer_path": model,
+            "is_generation": True,
+            "preferred_sampling_params": None,
+            "weight_version": "default",
+        }
+        await self._desk.answer(exchange, info)
 
-
-def _embedding(text: str) -> list[float]:
-    """Numbers from -1 to 1 that follow from the text."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_EMBEDDING_SIZE)
-    return [round(byte / 127.5 - 1.0, 6) for byte in digest.digest()]
+    async def _props(self, exchange: Exchange) -> None:
+        """llama-server's, as far as it names the model."""
+        settings = self._desk.settings
+        props: Mapping[str, object] = {
+            "default_generation_settings": {"n_ctx": settings.max_model_len},
+            "total_slots": settings.max_concurrent,
+            "model_path": settings.model_id,
+            "build_info": "b1-simulated",
+        }
+        await self._desk.answer(exchange, props)

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
 from pyworker.sim.life import Server, crashes_at_once
 from pyworker.sim.life import run as run_server
 from pyworker.sim.log import LogWriter
-from pyworker.sim.openai.answers import ENGINE_GONE
+from pyworker.sim.openai.desk import Desk
+from pyworker.sim.openai.machine import ENGINE_GONE, Machine
 from pyworker.sim.openai.routes import OpenAiRoutes
 from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.openai.stories import story_of
-from pyworker.sim.shares import FairShare
+from pyworker.sim.openai.styles import STYLES
+from pyworker.sim.settings import engine_of
+from pyworker.sim.steering import Steering
 
 
 def run(settings: OpenAiSettings) -> int:
@@ -25,7 +27,7 @@ def run(settings: OpenAiSettings) -> int:
 
 
 class OpenAiServer(Server):
-    """One simulated vLLM or llama-server in this event loop.
+    """One simulated vLLM, SGLang or llama-server in this event loop.
 
     Args:
         settings: How it behaves.
@@ -36,14 +38,18 @@ class OpenAiServer(Server):
     def __init__(
         self, settings: OpenAiSettings, log: LogWriter, say: Callable[[str], None]
     ) -> None:
-        engine = Engine(
-            prefill=settings.prefill,
-            share=FairShare(settings.decode, settings.batch_decode),
-            max_concurrent=settings.max_concurrent,
-            max_queue=settings.max_queue,
-        )
+        engine = engine_of(settings)
         plan = FaultPlan(tuple(fault for fault in settings.faults if not crashes_at_once(fault)))
-        routes = OpenAiRoutes(settings, engine, plan, log, self.crash)
+        style = STYLES[settings.style]
+        machine = Machine(engine, plan, self.crash, style, log, seed=settings.seed)
+        desk = Desk(settings, style, machine)
+        steering = Steering(
+            engine,
+            plan,
+            self.crash,
+            lambda: {"tokens_generated": engine.tokens_generated, "uploads": list(desk.uploads)},
+        )
+        routes = OpenAiRoutes(desk, engine, plan, log, steering)
         super().__init__(
             settings,
             story_of(settings),

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
 from pyworker.sim.life import Server, Story, crashes_at_once
 from pyworker.sim.life import run as run_server
 from pyworker.sim.log import LogWriter
-from pyworker.sim.shares import FairShare
+from pyworker.sim.settings import engine_of
 from pyworker.sim.tgi.boot import (
     bind_failure,
     boot_steps,
@@ -45,12 +44,7 @@ class TgiServer(Server):
     """
 
     def __init__(self, settings: TgiSettings, log: LogWriter, say: Callable[[str], None]) -> None:
-        engine = Engine(
-            prefill=settings.prefill,
-            share=FairShare(settings.decode, settings.batch_decode),
-            max_concurrent=settings.max_concurrent,
-            max_queue=settings.max_queue,
-        )
+        engine = engine_of(settings)
         limits = Limits(
             settings.max_input_tokens, settings.max_total_tokens, settings.default_max_new_tokens
         )

@@ -1,21 +1,9 @@
-"""What vLLM 0.33 and llama-server log in their lives; the lines are those of captured logs."""
+"""What vLLM 0.33 logs in its life; the lines are those of captured logs."""
 
-from pyworker.sim.life import Step, Story
-from pyworker.sim.log import Line, PlainLine
+from pyworker.sim.life import Story
+from pyworker.sim.log import Line
 from pyworker.sim.openai.settings import OpenAiSettings
-
-
-def story_of(settings: OpenAiSettings) -> Story:
-    """The life of the server that is asked for."""
-    return _vllm(settings) if settings.style == "vllm" else _llama(settings)
-
-
-def _lines(*texts: str) -> list[Line]:
-    return [PlainLine(text) for text in texts]
-
-
-def _steps(total: float, *shares: tuple[float, str]) -> list[Step]:
-    return [Step(total * share, PlainLine(text)) for share, text in shares]
+from pyworker.sim.openai.stories.steps import plain, steps
 
 
 def _api(place: str, text: str, level: str = "INFO") -> str:
@@ -26,10 +14,11 @@ def _core(place: str, text: str, level: str = "INFO") -> str:
     return f"(EngineCore pid=1251) {level} 11-23 09:13:04 [{place}] {text}"
 
 
-def _vllm(settings: OpenAiSettings) -> Story:
+def vllm(settings: OpenAiSettings) -> Story:
+    """The life of vLLM."""
     total, model = settings.load_seconds, settings.model_id
     fails = settings.fail_start == "engine"
-    loading = _steps(
+    loading = steps(
         total,
         (0.0, "W1123 09:13:00.109000 1229 torch/_library/triton.py:53] Triton not available"),
         (0.0, _api("startup.py:96", f"non-default args: {{'model_tag': '{model}'}}")),
@@ -58,7 +47,7 @@ def _vllm(settings: OpenAiSettings) -> Story:
         ),
     )
     if fails:
-        loading += _steps(
+        loading += steps(
             total,
             (0.7, _core("core.py:1584", "EngineCore failed to start.", "ERROR")),
             (0.7, _core("core.py:1584", "Traceback (most recent call last):", "ERROR")),
@@ -72,7 +61,7 @@ def _vllm(settings: OpenAiSettings) -> Story:
             ),
         )
     else:
-        loading += _steps(
+        loading += steps(
             total,
             (0.8, _core("kv_cache_utils.py:1147", "GPU KV cache size: 2,097,152 tokens")),
             (
@@ -97,13 +86,13 @@ def _vllm(settings: OpenAiSettings) -> Story:
             (0.98, "INFO:     Waiting for application startup."),
             (1.0, "INFO:     Application startup complete."),
         )
-    stopping = _lines("INFO:     Shutting down", "INFO:     Waiting for application shutdown.")
+    stopping = plain("INFO:     Shutting down", "INFO:     Waiting for application shutdown.")
     return Story(
         boot=loading,
         fails=fails,
         binds_first=True,
         taken=_vllm_taken,
-        crashing=_lines(
+        crashing=plain(
             _core("core.py:1600", "EngineCore encountered a fatal error.", "ERROR"),
             _core("core.py:1600", "Traceback (most recent call last):", "ERROR"),
             _core(
@@ -113,95 +102,18 @@ def _vllm(settings: OpenAiSettings) -> Story:
             ),
             _api("async_llm.py:780", "AsyncLLM output_handler failed.", "ERROR"),
         ),
-        crashed=_lines("INFO:     Finished server process [1229]"),
+        crashed=plain("INFO:     Finished server process [1229]"),
         stopping=stopping,
-        stopped=_lines(
+        stopped=plain(
             "INFO:     Application shutdown complete.", "INFO:     Finished server process [1229]"
         ),
     )
 
 
 def _vllm_taken(_: str, code: int, reason: str) -> list[Line]:
-    return _lines(
+    return plain(
         "Traceback (most recent call last):",
         '  File "/opt/venv/bin/vllm", line 8, in <module>',
         "    sys.exit(main())",
         f"OSError: [Errno {code}] {reason}",
     )
-
-
-def _llama(settings: OpenAiSettings) -> Story:
-    total, model = settings.load_seconds, settings.model_id
-    fails = settings.fail_start == "engine"
-    clock = _Clock(total)
-    start = _steps(
-        total,
-        (0.0, clock.at(0.0, "I srv  llama_server: initializing ...")),
-        (0.0, clock.at(0.0, "W srv  llama_server: security: no API key is set")),
-        (0.1, clock.at(0.1, f"I srv    load_model: loading model '{model}'")),
-    )
-    cleaning = "I srv    operator(): operator(): cleaning up before exit..."
-    if fails:
-        start += _steps(
-            total,
-            (
-                0.5,
-                clock.at(
-                    0.5,
-                    "E llama_model_load: error loading model: tensor"
-                    " 'token_embd.weight' data is not within the file bounds",
-                ),
-            ),
-            (0.5, clock.at(0.5, "E llama_model_load_from_file_impl: failed to load model")),
-            (0.5, clock.at(0.5, f"E srv    load_model: failed to load model, '{model}'")),
-            (0.5, clock.at(0.5, cleaning)),
-            (0.5, clock.at(0.5, "E srv  llama_server: exiting due to model loading error")),
-        )
-    else:
-        listening = f"http://{settings.host}:{settings.port}"
-        start += _steps(
-            total,
-            (
-                0.9,
-                clock.at(
-                    0.9,
-                    "I srv    load_model: initializing, n_slots ="
-                    f" {settings.max_concurrent}, n_ctx_slot = {settings.max_model_len}",
-                ),
-            ),
-            (1.0, clock.at(1.0, "I srv  llama_server: model loaded")),
-            (1.0, clock.at(1.0, f"I srv  llama_server: listening on {listening}")),
-        )
-    return Story(
-        boot=start,
-        fails=fails,
-        opens_first=True,
-        taken=_llama_taken,
-        crashing=_lines("ggml_cuda_compute_forward: MUL_MAT failed", "CUDA error: out of memory"),
-        crashed=[],
-        stopping=_lines(clock.at(1.0, cleaning)),
-        stopped=[],
-    )
-
-
-def _llama_taken(address: str, _code: int, _reason: str) -> list[Line]:
-    host, _, port = address.rpartition(":")
-    return _lines(
-        "0.00.002.306 E srv         start: couldn't bind HTTP server socket, hostname:"
-        f" {host}, port: {port}",
-        "0.00.002.417 E srv  llama_server: exiting due to HTTP server error",
-    )
-
-
-class _Clock:
-    """llama.cpp's time since its start: minutes, seconds, milliseconds, microseconds."""
-
-    def __init__(self, total: float) -> None:
-        self._total = total
-
-    def at(self, share: float, text: str) -> str:
-        """A line of the time that is `share` of the load."""
-        micros = round(self._total * share * 1e6)
-        minutes, micros = divmod(micros, 60_000_000)
-        seconds, micros = divmod(micros, 1_000_000)
-        return f"{minutes}.{seconds:02}.{micros // 1000:03}.{micros % 1000:03} {text}"
