@@ -59,6 +59,11 @@ def _score(rng: random.Random) -> Mapping[str, object]:
     return {"text_1": query, "text_2": documents}
 
 
+def _score_labels(rng: random.Random) -> Mapping[str, object]:
+    query, documents = _query(rng)
+    return {"query": query, "items": documents, "label_token_ids": [1, 2]}
+
+
 def _query(rng: random.Random) -> tuple[str, list[str]]:
     count = range(workloads.RERANK_DOCUMENTS)
     documents = [_text(rng, workloads.RERANK_DOCUMENT_CHARS) for _ in count]
@@ -129,7 +134,10 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _listed(body: bytes, name: str) -> list[Mapping[str, Any]]:
-    listed: Any = _answer(body).get(name)
+    return _objects(_answer(body).get(name), name, body)
+
+
+def _objects(listed: Any, name: str, body: bytes) -> list[Mapping[str, Any]]:
     if not isinstance(listed, list) or not listed:
         raise ValueError(f"the answer has no {name}: {body[:200]!r}")
     return [_object(one) for one in cast("list[Any]", listed)]
@@ -161,14 +169,24 @@ def check_embeddings(body: bytes) -> None:
 
 
 def check_rerank(body: bytes) -> None:
-    """Each document has its score."""
-    scored = [one.get("relevance_score", one.get("score")) for one in _listed(body, "results")]
-    _check_scores(scored, body)
+    """Each document has its score; SGLang's list of them stands alone."""
+    answer: Any = orjson.loads(body)
+    listed: Any = cast("Any", answer) if isinstance(answer, list) else _answer(body).get("results")
+    ranked = _objects(listed, "results", body)
+    _check_scores([one.get("relevance_score", one.get("score")) for one in ranked], body)
 
 
 def check_score(body: bytes) -> None:
-    """Likewise."""
-    _check_scores([one.get("score") for one in _listed(body, "data")], body)
+    """Likewise; SGLang gives a score for each of several labels."""
+    rows: Any = _answer(body).get("scores")
+    if isinstance(rows, list):
+        _check_scores([_first(row) for row in cast("list[Any]", rows)], body)
+    else:
+        _check_scores([one.get("score") for one in _listed(body, "data")], body)
+
+
+def _first(row: Any) -> Any:
+    return cast("list[Any]", row)[0] if isinstance(row, list) and row else None
 
 
 def _check_scores(scores: list[Any], body: bytes) -> None:
@@ -209,12 +227,15 @@ def check_speech_batch(body: bytes) -> None:
             raise ValueError(f"an item failed: {body[:200]!r}")
 
 
-def benchmarks(*, embed_chars: int, voice: str) -> Mapping[str, BenchmarkConfig]:
+def benchmarks(
+    *, embed_chars: int, voice: str, labels: bool = False
+) -> Mapping[str, BenchmarkConfig]:
     """The benchmark of each route.
 
     Args:
         embed_chars: Characters of a text to be embedded.
         voice: Who speaks; empty for the model server's choice.
+        labels: Scores are those of labels behind items, as SGLang has it, not of pairs of texts.
     """
     return {
         "/v1/completions": _made(_completion, check_completion, 10, 3),
@@ -222,7 +243,7 @@ def benchmarks(*, embed_chars: int, voice: str) -> Mapping[str, BenchmarkConfig]
         "/v1/chat/completions/batch": _made(_chat_batch, check_chat, 10, 3),
         "/v1/embeddings": _made(_embeddings(embed_chars), check_embeddings, 10, 3),
         "/v1/rerank": _made(_rerank, check_rerank, 10, 3),
-        "/v1/score": _made(_score, check_score, 10, 3),
+        "/v1/score": _made(_score_labels if labels else _score, check_score, 10, 3),
         "/v1/audio/speech": _made(_speech(voice), check_media, 4, 2),
         "/v1/audio/speech/batch": _made(_speech_batch(voice), check_speech_batch, 4, 2),
         "/v1/audio/generate": _made(_sound_made, check_media, 2, 1),

@@ -25,6 +25,7 @@ class Engine:
         info: Path whose answer tells one model from another; empty when there is none that does
             not change while it runs.
         chats: Whose way to read chats it has.
+        scores_labels: Its /v1/score asks for labels behind items, not for pairs of texts.
         says: Paths whose answers say which model it serves; see `pyworker.workload.said`.
     """
 
@@ -34,6 +35,7 @@ class Engine:
     health: str = "/health"
     info: str = ""
     chats: Reader = "unknown"
+    scores_labels: bool = False
     says: tuple[str, ...] = ("/v1/models",)
 
 
@@ -48,7 +50,9 @@ def worker_of(engine: Engine, settings: Settings) -> WorkerConfig:
     known = routes(settings, tokens)
     served = _served(settings, set(known))
     measured = benchmarks(
-        embed_chars=settings.benchmark_embed_chars, voice=settings.benchmark_voice
+        embed_chars=settings.benchmark_embed_chars,
+        voice=settings.benchmark_voice,
+        labels=engine.scores_labels,
     )
     return WorkerConfig(
         name=engine.name,

@@ -22,6 +22,7 @@ ENGINE = Engine(
     ),
     info="/get_model_info",
     chats="sglang",
+    scores_labels=True,
     says=("/model_info", "/get_model_info", "/v1/models"),
 )
 

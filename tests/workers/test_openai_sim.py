@@ -1,0 +1,111 @@
+"""The workers openai, vllm, sglang and llama in front of the servers that they are for: every route
+with a grant, through the whole service.
+"""
+
+import hashlib
+import random
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+import trio.testing
+from fakes.grants import autoscaler
+from fakes.sim_openai import running
+from fakes.worker_app import running_worker
+
+from pyworker.model.benchmark import BenchmarkFailed, run_benchmark
+from pyworker.proxy.upstream import Upstream
+from pyworker.settings import read_settings
+from tests.workers.openai_requests import REQUESTS, WORKERS, asked, behind, defined, served
+from workers.openai.routes import routes
+
+EVERY = [(worker, route) for worker in WORKERS for route in served(worker)]
+FAST = 1e5  # tokens a second
+
+
+async def ask(client: httpx.AsyncClient, route: str, payload: object) -> httpx.Response:
+    return await client.post(route, content=autoscaler().envelope(orjson.dumps(payload)))
+
+
+def test_there_is_a_request_for_every_route() -> None:
+    assert set(REQUESTS) == set(routes(read_settings({}), None)) == set(served("vllm"))
+    assert len(EVERY) == 14 + 14 + 6 + 5
+
+
+@pytest.mark.parametrize(("worker", "route"), EVERY)
+async def test_every_route_is_answered_and_costs_what_it_costs(
+    fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str, route: str
+) -> None:
+    request = asked(worker, route)
+    async with behind(worker, tmp_path, decode=FAST, prefill=FAST) as (sim, app, client):
+        loads = [0.0]
+        app.ledger.on_change = lambda: loads.append(app.ledger.load)
+        answer = await ask(client, route, request.payload)
+        assert answer.status_code == 200, answer.text
+        request.check(answer)
+        assert max(loads) == pytest.approx(request.cost)
+        state = await sim.state()
+        assert (state["failed"], state["cancelled"], state["running"]) == (0, 0, 0)
+        # Files arrive byte by byte as they were before the client encoded them.
+        assert {one["field"]: one["sha256"] for one in state["uploads"]} == {
+            name: hashlib.sha256(data).hexdigest() for name, data in request.files.items()
+        }
+
+
+@pytest.mark.parametrize(("worker", "route"), EVERY)
+async def test_every_routes_benchmark_measures_its_server(
+    fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str, route: str
+) -> None:
+    handler, benchmark = defined(worker, BENCHMARK_ROUTE=route).benchmarked
+    async with running(tmp_path, style=WORKERS[worker], decode=FAST, prefill=FAST) as sim:
+        upstream = Upstream(sim.url, connect_timeout=5.0)
+        try:
+            assert await run_benchmark(handler, benchmark, upstream, random.Random(1)) > 0
+            asked_for = 1 + benchmark.runs * benchmark.concurrency
+            state = await sim.state()
+            assert state["failed"] == 0
+            # A batch is several in the engine.
+            assert state["finished"] in {asked_for, 4 * asked_for}
+            await sim.fault(kind="error500")
+            with pytest.raises(BenchmarkFailed, match="the model answered 500"):
+                await run_benchmark(handler, benchmark, upstream, random.Random(1))
+        finally:
+            await upstream.aclose()
+
+
+@pytest.mark.parametrize(("worker", "route"), EVERY)
+async def test_what_goes_wrong_with_any_route_reaches_its_client(
+    fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str, route: str
+) -> None:
+    request = asked(worker, route)
+    async with behind(worker, tmp_path, decode=FAST, prefill=FAST) as (sim, app, client):
+        for kind, status in (("refuse", 503), ("error500", 500)):
+            await sim.fault(kind=kind)
+            answer = await ask(client, route, request.payload)
+            assert answer.status_code == status
+            told = answer.json()
+            assert (told if WORKERS[worker] == "sglang" else told["error"])["code"] == status
+        # A kept connection that breaks before an answer's first byte is tried once more.
+        await sim.fault(kind="cut", count=None)
+        assert (await ask(client, route, request.payload)).status_code == 502
+        await sim.fault(kind="none")
+        assert (app.ledger.working, app.ledger.load) == (0, 0.0)
+        assert (await ask(client, route, request.payload)).status_code == 200
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+async def test_a_route_that_the_server_has_not_is_its_404(
+    fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str
+) -> None:
+    every = read_settings({"OPENAI_ROUTES": ",".join(REQUESTS)})
+    missing = sorted(set(REQUESTS) - set(served(worker)))
+    config = defined(worker, OPENAI_ROUTES=",".join(routes(every, None)))
+    async with (
+        running(tmp_path, style=WORKERS[worker]) as sim,
+        running_worker(sim.url, handlers=config.handlers, body_limit=2**20) as app,
+        app.client() as client,
+    ):
+        for route in missing:
+            assert (await ask(client, route, REQUESTS[route].payload)).status_code == 404, route
+    assert len(missing) == {"sglang": 8, "llama": 9}.get(worker, 0)
