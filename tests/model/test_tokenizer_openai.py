@@ -8,20 +8,15 @@ import trio
 from fakes.tokenizers import cached
 
 from pyworker.model.tokenizer import TokenizerLoading
-from pyworker.settings import read_settings
 from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.server import OpenAiServer
 from pyworker.sim.openai.settings import OpenAiSettings, StyleName
 from pyworker.worker import Estimate, WorkerConfig
+from tests.workers.openai_family import defined
 from tests.workload.trained import trained
-from workers.llama.worker import define as llama
-from workers.openai.worker import define as openai
-from workers.sglang.worker import define as sglang
-from workers.vllm.worker import define as vllm
 
 pytest.importorskip("jinja2", reason="Jinja2 comes with the extra `chat`")
 
-DEFINITIONS = {"openai": openai, "vllm": vllm, "sglang": sglang, "llama": llama}
 TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
 CHAT = b'{"messages": [{"role": "user", "content": "a cat sat"}], "max_tokens": 5}'
 FILE = trained()["qwen2-plain"]
@@ -64,7 +59,7 @@ async def test_what_the_server_says_counts(
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     file = cached(tmp_path / "hub", "org/served", FILE.data)
     (file.parent / "tokenizer_config.json").write_text(json.dumps({"chat_template": TEMPLATE}))
-    config = DEFINITIONS[worker](read_settings({"WORKLOAD": "prompt+output"}))
+    config = defined(worker, WORKLOAD="prompt+output")
     options = OpenAiSettings(port=0, load_seconds=0.0, model_id="org/served", style=style)
     with LogWriter(tmp_path / "log") as log:
         await settled(config, OpenAiServer(options, log, lambda _: None), nursery)
@@ -83,7 +78,7 @@ async def test_an_answer_without_end_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: trio.Nursery
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    config = vllm(read_settings({"WORKLOAD": "prompt"}))
+    config = defined(WORKLOAD="prompt")
     options = OpenAiSettings(port=0, load_seconds=0.0, model_id="m" * 2_000_000)
     with LogWriter(tmp_path / "log") as log:
         await settled(config, OpenAiServer(options, log, lambda _: None), nursery)

@@ -8,7 +8,8 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from fakes.sim_openai import events_in, running
+from fakes.sim import serving
+from fakes.sim_openai import Running, events_in, running
 
 from pyworker.sim.command import parse_arguments
 from pyworker.sim.log import LogWriter
@@ -93,13 +94,21 @@ async def test_a_style_has_its_routes_and_no_others(
 async def test_sglang_answers_while_it_warms_up_and_says_loaded_after_that(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    async with running(tmp_path, style="sglang", load_seconds=40.0) as sim:
+    settings = OpenAiSettings(port=0, style="sglang", load_seconds=40.0)
+
+    def hold(said: str) -> None:
+        if "listening" in said:
+            fast_clock.rate = 0.0
+
+    sim = Running(tmp_path / "sglang.log")
+    async with serving(sim, lambda log, _: OpenAiServer(settings, log, hold)):
         # The port opens with uvicorn's lines, a tenth of the load before the end.
         assert (await sim.client.get("/health")).status_code == 503
         assert (await sim.client.get("/health_generate")).status_code == 503
         assert (await sim.client.get("/get_model_info")).json()["is_generation"]
         assert "Uvicorn running on" in sim.log.read_text()
         assert "fired up" not in sim.log.read_text()
+        fast_clock.rate = 100.0
         await sim.healthy()
         told = [line for line in sim.lines() if "/health" not in line]
         assert told[-1].endswith("The server is fired up and ready to roll!")
@@ -171,8 +180,8 @@ async def test_llama_answers_while_it_loads(
         loading = await sim.client.get("/health")
         assert loading.status_code == 503
         assert loading.json()["error"]["message"] == "Loading model"
-        while (await sim.client.get("/health")).status_code != 200:  # noqa: ASYNC110 - only HTTP shows it
-            await trio.sleep(5.0)
+        fast_clock.jump(100.0)
+        await sim.healthy()
         assert b"model loaded" in sim.log.read_bytes()
 
 

@@ -11,15 +11,14 @@ import httpx
 from fakes.sim_openai import Running, running
 from fakes.worker_app import WorkerApp, running_worker
 
-from pyworker.finding import find_worker
-from pyworker.settings import read_settings
 from pyworker.sim.media.pictures import picture_size
 from pyworker.sim.media.png import png
 from pyworker.sim.media.sound import recording_seconds, tone, wav
 from pyworker.sim.openai.settings import StyleName
-from pyworker.sim.openai.styles import ROUTES
+from pyworker.sim.openai.styles import ROUTES as SIMULATED
 from pyworker.worker import WorkerConfig
-from workers.openai.routes import routes
+from tests.workers import openai_family
+from tests.workers.openai_family import ROUTES
 
 WORKERS: Mapping[str, StyleName] = {
     "openai": "vllm",
@@ -33,14 +32,12 @@ PICTURE = png(5, 6, 7, 64, 32)
 
 def served(worker: str) -> list[str]:
     """The worker's routes that its server has, too."""
-    return sorted(ROUTES[WORKERS[worker]] & set(routes(read_settings({}), None)))
+    return [route for route in ROUTES if route in SIMULATED[WORKERS[worker]]]
 
 
 def defined(worker: str, **environ: str) -> WorkerConfig:
     """The worker with all the routes that its server has."""
-    define = find_worker(worker)
-    assert define is not None
-    return define(read_settings({"OPENAI_ROUTES": ",".join(served(worker)), **environ}))
+    return openai_family.defined(worker, **{"OPENAI_ROUTES": ",".join(served(worker)), **environ})
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,24 @@
-"""The workers openai, vllm, sglang and llama: every route, through the whole service."""
+"""The routes of openai, vllm, sglang and llama through the whole service: what a model server gets of
+a request, and what that costs.
+"""
 
 import base64
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-import trio
 from fakes.grants import autoscaler
-from fakes.model import FakeModel, replies, streams
+from fakes.model import FakeModel, streams
 from fakes.worker_app import WorkerApp, running_worker
 
-from pyworker.errors import SettingsError
-from pyworker.model.benchmark import BenchmarkFailed, run_benchmark
-from pyworker.proxy.upstream import Upstream
-from pyworker.settings import read_settings
-from pyworker.worker import WorkerConfig
-from workers.llama.worker import define as llama
-from workers.openai.benchmarks import benchmarks
+from tests.workers.openai_family import ROUTES, defined
 from workers.openai.media import babble_wav
-from workers.openai.routes import routes
-from workers.openai.worker import define as openai
-from workers.sglang.worker import define as sglang
-from workers.vllm.worker import define as vllm
 
-ROUTES = sorted(routes(read_settings({}), None))
-DEFINITIONS = {"openai": openai, "vllm": vllm, "sglang": sglang, "llama": llama}
 WAV = base64.b64encode(b"RIFF\x24\x00\x00\x00WAVEfmt ").decode()
-
-
-@pytest.fixture
-async def model(nursery: trio.Nursery) -> FakeModel:
-    """A model server that answers 200 unless a test scripts it otherwise."""
-    model = FakeModel()
-    await nursery.start(model.serve)
-    return model
-
-
-def defined(**environ: str) -> WorkerConfig:
-    return vllm(read_settings(environ))
 
 
 @asynccontextmanager
@@ -239,59 +216,6 @@ async def test_models_are_listed_without_a_grant(model: FakeModel) -> None:
     assert refused.status_code == 405
 
 
-# --- settings
-
-
-def test_the_routes_that_are_served_can_be_chosen() -> None:
-    def served(**environ: str) -> list[str]:
-        return [handler.route for handler in defined(**environ).handlers]
-
-    usual = ["/v1/completions", "/v1/chat/completions"]
-    assert served() == usual
-    assert served(BENCHMARK_ROUTE="/v1/rerank") == [*usual, "/v1/rerank"]
-    assert served(OPENAI_ROUTES="/v1/nope,/v1/completions") == ["/v1/completions"]
-
-
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"BENCHMARK_ROUTE": "/v1/audio/speach"},
-        {"BENCHMARK_ROUTE": "/v1/audio/speech", "OPENAI_ROUTES": "/v1/completions"},
-        {"OPENAI_ROUTES": "/v1/embeddings"},
-    ],
-)
-def test_a_benchmark_that_cannot_be_is_one_sentence(environ: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="BENCHMARK_ROUTE"):
-        defined(**environ)
-
-
-@pytest.mark.parametrize("name", DEFINITIONS)
-def test_where_the_model_is_and_can_be_set(name: str) -> None:
-    config = DEFINITIONS[name](read_settings({}))
-    log = {"openai": "vllm"}.get(name, name)
-    assert (config.name, config.model_server_url) == (name, "http://127.0.0.1:18000")
-    assert (config.model_log_file, config.health_endpoint) == (
-        f"/var/log/portal/{log}.log",
-        "/health",
-    )
-    environ = {"MODEL_SERVER_URL": "http://m:1", "MODEL_LOG": "x", "MODEL_HEALTH_ENDPOINT": "/ok"}
-    moved = DEFINITIONS[name](read_settings(environ))
-    assert (moved.model_server_url, moved.model_log_file, moved.health_endpoint) == (
-        "http://m:1",
-        "x",
-        "/ok",
-    )
-    for handler in config.handlers:
-        assert (handler.concurrency, handler.max_queue_time) == (None, 600.0)
-
-
-def test_prompts_are_counted_when_workload_wants_them() -> None:
-    assert defined().tokens is None
-    config = defined(WORKLOAD="prompt+output", MODEL_NAME="org/m")
-    assert config.tokens is not None
-    assert config.tokens.ask == ("/v1/models",)
-
-
 @pytest.mark.parametrize(
     ("route", "request_"),
     [
@@ -307,98 +231,3 @@ async def test_a_prompt_is_counted_where_it_stands(
     response, load = await ask(model, route, request_, WORKLOAD="prompt+output")
     assert (response.status_code, load) == (200, 7.0)
     assert response.headers["x-workload-estimated"] == "1"
-
-
-# --- the benchmark
-
-
-@pytest.mark.parametrize("route", ROUTES)
-def test_every_route_has_the_benchmark_it_is_given(route: str) -> None:
-    handler, benchmark = defined(BENCHMARK_ROUTE=route).benchmarked
-    assert handler.route == route
-    tens = {"completions", "batch", "embeddings", "rerank", "score"}
-    expected = {
-        "/v1/audio/speech": (4, 2),
-        "/v1/audio/speech/batch": (4, 2),
-        "/v1/audio/transcriptions": (4, 2),
-        "/v1/audio/translations": (4, 2),
-        "/v1/audio/generate": (2, 1),
-        "/v1/images/generations": (2, 1),
-        "/v1/images/edits": (2, 1),
-        "/v1/videos/sync": (1, 1),
-    }.get(route, (10, 3) if route.rpartition("/")[2] in tens else None)
-    assert (benchmark.concurrency, benchmark.runs) == expected
-
-
-RIGHT: Mapping[str, bytes] = {
-    "/v1/completions": b'{"choices":[{"text":" a"}]}',
-    "/v1/chat/completions": b'{"choices":[{"message":{"content":null,"reasoning":"so"}}]}',
-    "/v1/chat/completions/batch": b'{"choices":[{"message":{"content":"a"}}]}',
-    "/v1/embeddings": b'{"data":[{"embedding":[0.1]}]}',
-    "/v1/rerank": orjson.dumps({"results": [{"relevance_score": 0.5}] * 16}),
-    "/v1/score": orjson.dumps({"data": [{"score": 0.5}] * 16}),
-    "/v1/audio/speech": b"RIFF" * 300,
-    "/v1/audio/speech/batch": orjson.dumps({"results": [{"audio_data": "A" * 1000}]}),
-    "/v1/audio/generate": b"RIFF" * 300,
-    "/v1/images/generations": b'{"data":[{"b64_json":"QUJD"}]}',
-    "/v1/images/edits": b'{"data":[{"url":"https://x/a.png"}]}',
-    "/v1/audio/transcriptions": b'{"text":""}',
-    "/v1/audio/translations": b'{"text":"a"}',
-    "/v1/videos/sync": b"\0\0\0\x18ftyp" * 200,
-}
-WRONG = (
-    b"",
-    b"[]",
-    b"<html>",
-    b'{"error":{"message":"no"}}',
-    b'{"choices":[]}',
-    b'{"choices":[{"text":" ","message":{"content":""}}]}',
-    b'{"choices":[7]}',
-    b'{"data":[{}]}',
-    b'{"data":[{"score":1}]}',
-    b'{"results":[{"score":1}]}',
-    b'{"text":null}',
-    orjson.dumps({"error": "x" * 2000}),
-    orjson.dumps({"results": [{"error": "x" * 2000}]}),
-)
-
-
-@pytest.mark.parametrize("route", ROUTES)
-def test_an_answer_must_hold_the_work_that_was_asked_for(route: str) -> None:
-    check = benchmarks(embed_chars=600, voice="")[route].check
-    check(RIGHT[route])
-    for body in WRONG:
-        with pytest.raises(ValueError, match=r"."):
-            check(body)
-
-
-@pytest.mark.parametrize("route", ["/v1/completions", "/v1/audio/transcriptions"])
-async def test_a_benchmark_asks_for_usual_requests_that_differ(
-    model: FakeModel, route: str
-) -> None:
-    handler, benchmark = defined(BENCHMARK_ROUTE=route, MODEL_NAME="m").benchmarked
-    upstream = Upstream(model.url, connect_timeout=5.0)
-    model.script(replies(200, RIGHT[route]))
-    rate = await run_benchmark(handler, benchmark, upstream, random.Random(1))
-    bodies = [await call.body() for call in model.calls]
-    assert rate > 0
-    assert len(set(bodies)) == len(bodies) == 1 + benchmark.runs * benchmark.concurrency
-    assert all(
-        b"m" in body and call.target == route
-        for body, call in zip(bodies, model.calls, strict=True)
-    )
-    model.script(replies(200, b'{"error":"x"}'))
-    with pytest.raises(BenchmarkFailed):
-        await run_benchmark(handler, benchmark, upstream, random.Random(1))
-    await upstream.aclose()
-
-
-def test_the_voice_and_the_length_of_texts_can_be_set() -> None:
-    rng = random.Random(1)
-    environ = {"BENCHMARK_SPEECH_VOICE": "alloy", "BENCHMARK_EMBED_CHARS": "100"}
-    speech = defined(BENCHMARK_ROUTE="/v1/audio/speech", **environ).benchmarked[1].payload(rng)
-    assert speech["voice"] == "alloy"
-    handler, texts = defined(BENCHMARK_ROUTE="/v1/embeddings", **environ).benchmarked
-    payload: dict[str, Any] = dict(texts.payload(rng))
-    assert len(payload["input"]) == 100
-    assert handler.workload_of(payload) == 500

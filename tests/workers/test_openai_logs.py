@@ -6,17 +6,11 @@ import pytest
 
 import workers
 from pyworker.model.markers import LogMarkers
-from pyworker.settings import read_settings
-from workers.llama.worker import define as llama
-from workers.openai.worker import define as openai
-from workers.sglang.worker import define as sglang
-from workers.vllm.worker import define as vllm
-
-DEFINITIONS = {"openai": openai, "vllm": vllm, "sglang": sglang, "llama": llama}
+from tests.workers.openai_family import DEFINITIONS, defined
 
 
 def kinds(name: str, log: bytes) -> list[str]:
-    actions = DEFINITIONS[name](read_settings({})).log_actions
+    actions = defined(name).log_actions
     markers = LogMarkers(actions.on_error, actions.on_load, actions.on_info)
     return [event.kind for event in markers.scan(log)]
 

@@ -16,6 +16,8 @@ from tests.workers.openai_requests import RECORDING, REQUESTS, WORKERS, behind, 
 
 CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 SPEECH, HEAR = "/v1/audio/speech", "/v1/audio/transcriptions"
+SLOW = 0.2  # tokens a second: the first is alone on its way for 50 ms of this machine's time
+USUAL, FASTER = 100.0, 1000.0  # rates of the clock; faster when what is left has nothing to show
 STREAMS = [
     (worker, route)
     for worker in WORKERS
@@ -46,14 +48,17 @@ def text_of(route: str, events: list[dict[str, Any]]) -> str:
 async def test_events_pass_while_the_model_goes_on(
     fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str, route: str
 ) -> None:
-    async with behind(worker, tmp_path, decode=1.0) as (sim, _, client):
+    async with behind(worker, tmp_path, decode=SLOW) as (sim, _, client):
         members = {"input": "x" * 12} if route == SPEECH else {}
         async with client.stream("POST", route, content=envelope(route, **members)) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             chunks = answer.aiter_raw()
             first = await anext(chunks)
+            fast_clock.rate = 0.0  # nothing goes on until it has been looked at
             assert (await sim.state())["running"] == 1
+            fast_clock.rate = FASTER
             content = first + b"".join([chunk async for chunk in chunks])
+        fast_clock.rate = USUAL
         assert (await sim.state())["finished"] == 1
         assert b"data: " in first
         if route == SPEECH:
@@ -70,7 +75,7 @@ async def test_events_pass_while_the_model_goes_on(
 async def test_a_stream_that_is_cut_is_cut_for_the_client(
     fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str, route: str
 ) -> None:
-    async with behind(worker, tmp_path, decode=100.0) as (sim, _, client):
+    async with behind(worker, tmp_path, decode=SLOW) as (sim, _, client):
         await sim.fault(kind="cut", after_tokens=4)
         got = bytearray()
 
@@ -79,9 +84,12 @@ async def test_a_stream_that_is_cut_is_cut_for_the_client(
                 assert answer.status_code == 200
                 async for chunk in answer.aiter_raw():
                     got.extend(chunk)
+                    # A reset may overtake what was sent right before it: only now it may come.
+                    fast_clock.rate = FASTER
 
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             await read()
+        fast_clock.rate = USUAL
         assert got.startswith((b"data: ", b"event: "))
         assert (await sim.state())["failed"] == 1
 
