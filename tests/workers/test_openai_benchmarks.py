@@ -74,6 +74,25 @@ def test_an_answer_must_hold_the_work_that_was_asked_for(route: str) -> None:
             check(body)
 
 
+def test_sglangs_rankings_and_scores_have_shapes_of_their_own() -> None:
+    sglang = benchmarks(embed_chars=600, voice="", labels=True)
+    asked = sglang["/v1/score"].payload(random.Random(1))
+    assert sorted(asked) == ["items", "label_token_ids", "query"]
+    right: dict[str, object] = {
+        "/v1/rerank": [{"score": 0.5}] * 16,
+        "/v1/score": {"scores": [[0.5, 0.1]] * 16},
+    }
+    wrong: dict[str, list[object]] = {
+        "/v1/rerank": [[], [{"score": 0.5}] * 15, ["a"] * 16],
+        "/v1/score": [{"scores": [[0.5]] * 15}, {"scores": [[]] * 16}, {"scores": [0.5] * 16}],
+    }
+    for route, answer in right.items():
+        sglang[route].check(orjson.dumps(answer))
+        for other in wrong[route]:
+            with pytest.raises(ValueError, match=r"have a score|has no results"):
+                sglang[route].check(orjson.dumps(other))
+
+
 @pytest.mark.parametrize("route", ["/v1/completions", "/v1/audio/transcriptions"])
 async def test_a_benchmark_asks_for_usual_requests_that_differ(
     model: FakeModel, route: str

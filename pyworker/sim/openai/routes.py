@@ -15,12 +15,23 @@ from pyworker.sim.openai.pooling import Pooling
 from pyworker.sim.openai.scoring import Scoring
 from pyworker.sim.openai.sounds import Sounds
 from pyworker.sim.openai.speech import Speaking
+from pyworker.sim.openai.speech_batch import SpeakingBatches
 from pyworker.sim.openai.styles import ROUTES
 from pyworker.sim.openai.texts import Texts
 from pyworker.sim.openai.transcription import Transcribing
 from pyworker.sim.steering import Routes, Steering
 
-_PARTS = (Texts, Pooling, Scoring, Speaking, Sounds, Transcribing, Painting, Filming)
+_PARTS = (
+    Texts,
+    Pooling,
+    Scoring,
+    Speaking,
+    SpeakingBatches,
+    Sounds,
+    Transcribing,
+    Painting,
+    Filming,
+)
 _OURS = "/sim/"
 
 

@@ -4,21 +4,18 @@ In its streams the role has an event of its own, and in chats so has the finish_
 are no objects within an object, but for those in streams.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from pyworker.sim.log import Line
 from pyworker.sim.openai.errors import ApiError
 from pyworker.sim.openai.reply import DONE, Reply, event, usage
-from pyworker.sim.openai.styles.style import Headers, Placement, Ranked, Rules
-from pyworker.sim.openai.styles.vllm import access
+from pyworker.sim.openai.styles.style import Placement, Ranked, Rules
+from pyworker.sim.openai.styles.uvicorn import Uvicorn, access, chunk
 
 _KINDS = {400: "BadRequestError", 503: "ServiceUnavailableError"}
-_SERVER = (b"server", b"uvicorn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +29,11 @@ class SglangLine:
         return f"[{at:%Y-%m-%d %H:%M:%S}] {self.message}\n".encode()
 
 
-class Sglang:
+class Sglang(Uvicorn):
     """See Style."""
 
+    owner = "sglang"
     rules = Rules(greets=False, base64_vectors=False)
-
-    def headers(self) -> Headers:
-        """See Style."""
-        return [(b"content-type", b"application/json"), _SERVER]
-
-    def stream_headers(self) -> Headers:
-        """See Style."""
-        return [(b"content-type", b"text/event-stream; charset=utf-8"), _SERVER]
-
-    def health(self) -> tuple[Headers, bytes]:
-        """See Style."""
-        return [_SERVER], b""
-
-    def loading(self) -> ApiError | None:
-        """See Style: its warm-up is a request among others; only its health says that it runs."""
-        return None
 
     def error(self, error: ApiError) -> dict[str, object]:
         """See Style."""
@@ -66,10 +48,6 @@ class Sglang:
     def failed(self, error: ApiError) -> dict[str, object]:
         """See Style."""
         return {"error": self.error(error)}
-
-    def no_route(self, status: int) -> dict[str, object]:
-        """See Style."""
-        return {"detail": HTTPStatus(status).phrase}
 
     def bad_json(self, reason: str) -> ApiError:
         """See Style."""
@@ -88,19 +66,6 @@ class Sglang:
             f" ({limit} tokens)."
         )
         return ApiError(400, text)
-
-    def models(self, model: str, max_model_len: int) -> dict[str, object]:
-        """See Style."""
-        served = {
-            "id": model,
-            "object": "model",
-            "created": int(time.time()),
-            "owned_by": "sglang",
-            "root": model,
-            "parent": None,
-            "max_model_len": max_model_len,
-        }
-        return {"object": "list", "data": [served]}
 
     def whole(self, reply: Reply) -> dict[str, Any]:
         """See Style."""
@@ -139,7 +104,7 @@ class Sglang:
             return _delta(reply, {"role": None, "content": text})
         said = {"index": 0, "text": text, "logprobs": None, "finish_reason": reply.reason}
         choice = {**said, "matched_stop": _matched(reply)}
-        return event({**_chunk(reply), "choices": [choice], "usage": None})
+        return event({**chunk(reply), "choices": [choice], "usage": None})
 
     def closing(self, reply: Reply) -> bytes:
         """See Style."""
@@ -147,7 +112,7 @@ class Sglang:
         if reply.asked.chat:
             last = _delta(reply, {"role": None, "content": None}, reply.reason, _matched(reply))
         if reply.asked.usage:
-            last += event({**_chunk(reply), "choices": [], "usage": reply.usage})
+            last += event({**chunk(reply), "choices": [], "usage": reply.usage})
         return last + DONE
 
     def embeddings(
@@ -209,13 +174,4 @@ def _delta(
     delta = {**said, "reasoning_content": None, "tool_calls": None}
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
     choices = [{**choice, "matched_stop": matched}]
-    return event({**_chunk(reply), "choices": choices, "usage": None})
-
-
-def _chunk(reply: Reply) -> dict[str, object]:
-    return {
-        "id": reply.id,
-        "object": "chat.completion.chunk" if reply.asked.chat else "text_completion",
-        "created": reply.created,
-        "model": reply.model,
-    }
+    return event({**chunk(reply), "choices": choices, "usage": None})

@@ -8,38 +8,22 @@ follow its source.
 import secrets
 import time
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from pyworker.sim.log import Line, PlainLine
 from pyworker.sim.openai.errors import ApiError
 from pyworker.sim.openai.reply import DONE, Reply, event, usage
-from pyworker.sim.openai.styles.style import Headers, Placement, Ranked, Rules
+from pyworker.sim.openai.styles.style import Placement, Ranked, Rules
+from pyworker.sim.openai.styles.uvicorn import Uvicorn, access, chunk
 
 _KINDS = {400: "BadRequestError", 404: "NotFoundError", 503: "ServiceUnavailableError"}
-_SERVER = (b"server", b"uvicorn")
 
 
-class Vllm:
+class Vllm(Uvicorn):
     """See Style."""
 
+    owner = "vllm"
     rules = Rules(checks_model=True)
-
-    def headers(self) -> Headers:
-        """See Style."""
-        return [(b"content-type", b"application/json"), _SERVER]
-
-    def stream_headers(self) -> Headers:
-        """See Style."""
-        return [(b"content-type", b"text/event-stream; charset=utf-8"), _SERVER]
-
-    def health(self) -> tuple[Headers, bytes]:
-        """See Style."""
-        return [_SERVER], b""
-
-    def loading(self) -> ApiError | None:
-        """See Style: its port opens when it has loaded."""
-        return None
 
     def error(self, error: ApiError) -> dict[str, object]:
         """See Style."""
@@ -55,10 +39,6 @@ class Vllm:
     def failed(self, error: ApiError) -> dict[str, object]:
         """See Style."""
         return self.error(error)
-
-    def no_route(self, status: int) -> dict[str, object]:
-        """See Style: FastAPI's own, which vLLM leaves as they are."""
-        return {"detail": HTTPStatus(status).phrase}
 
     def bad_json(self, reason: str) -> ApiError:
         """See Style."""
@@ -77,19 +57,6 @@ class Vllm:
             f" {prompt} input tokens. Please reduce the length of the input messages."
         )
         return ApiError(400, text, param="input_tokens")
-
-    def models(self, model: str, max_model_len: int) -> dict[str, object]:
-        """See Style."""
-        served = {
-            "id": model,
-            "object": "model",
-            "created": int(time.time()),
-            "owned_by": "vllm",
-            "root": model,
-            "parent": None,
-            "max_model_len": max_model_len,
-        }
-        return {"object": "list", "data": [served]}
 
     def whole(self, reply: Reply) -> dict[str, Any]:
         """See Style."""
@@ -125,7 +92,7 @@ class Vllm:
             return b""
         delta = {"role": "assistant", "content": ""}
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
-        return event({**_chunk(reply), "choices": [choice], "prompt_token_ids": None})
+        return event({**chunk(reply), "choices": [choice], "prompt_token_ids": None})
 
     def piece(self, reply: Reply, text: str) -> bytes:
         """See Style."""
@@ -140,13 +107,13 @@ class Vllm:
         }
         if reply.finish or not reply.asked.chat:
             choice["stop_reason"] = None
-        return event({**_chunk(reply), "choices": [{**choice, "token_ids": None}]})
+        return event({**chunk(reply), "choices": [{**choice, "token_ids": None}]})
 
     def closing(self, reply: Reply) -> bytes:
         """See Style."""
         if not reply.asked.usage:
             return DONE
-        return event({**_chunk(reply), "choices": [], "usage": reply.usage}) + DONE
+        return event({**chunk(reply), "choices": [], "usage": reply.usage}) + DONE
 
     def embeddings(
         self, model: str, vectors: Sequence[list[float] | str], tokens: int
@@ -190,12 +157,6 @@ class Vllm:
         return (PlainLine(access(client, method, path, status)),)
 
 
-def access(client: str, method: str, path: str, status: int) -> str:
-    """What uvicorn logs."""
-    phrase = HTTPStatus(status).phrase
-    return f'INFO:     {client} - "{method} {path} HTTP/1.1" {status} {phrase}'
-
-
 def pooled(prefix: str, model: str, data: Sequence[object], tokens: int) -> dict[str, object]:
     """An answer of vLLM that lists something for each text it has read."""
     return {
@@ -210,12 +171,3 @@ def pooled(prefix: str, model: str, data: Sequence[object], tokens: int) -> dict
 
 def _invalid(found: str, param: str) -> ApiError:
     return ApiError(400, f"1 validation error:\n  {found}", param=param, kind="Bad Request")
-
-
-def _chunk(reply: Reply) -> dict[str, object]:
-    return {
-        "id": reply.id,
-        "object": "chat.completion.chunk" if reply.asked.chat else "text_completion",
-        "created": reply.created,
-        "model": reply.model,
-    }
