@@ -40,6 +40,9 @@ async def test_embeddings_follow_from_their_texts(
         several: list[object] = [7, [], "", ["a", 5], [[]], None]
         for wrong in several:
             assert (await sim.post("/v1/embeddings", input=wrong)).status_code == 400
+        for form in ("int8", ["base64"]):
+            refused = await sim.post("/v1/embeddings", input="a", encoding_format=form)
+            assert refused.status_code == 400
         assert (await sim.state())["tokens_generated"] == 0
 
 

@@ -28,6 +28,7 @@ async def test_a_text_is_said_and_costs_its_frames(
         assert 25.0 <= state["now"] - before < 40.0
         pcm = await sim.post(SPEECH, input=TEXT, response_format="pcm")
         assert (pcm.headers["content-type"], pcm.content) == ("audio/pcm", said.content[44:])
+        assert (await sim.post(SPEECH, input=TEXT, stream_format=["sse"])).content == said.content
         other = await sim.post(SPEECH, input=TEXT, voice="other", speed=2.0)
         assert recording_seconds(other.content) == 2.0
         assert other.content[44:] != said.content[44 : len(other.content)]

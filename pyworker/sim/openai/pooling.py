@@ -34,7 +34,7 @@ class Pooling:
         self._desk.check_model(request.get("model"))
         inputs = _inputs(request.get("input"))
         form = request.get("encoding_format") or "float"
-        if form not in {"float", "base64"}:
+        if not isinstance(form, str) or form not in {"float", "base64"}:
             raise ApiError(400, f"unknown encoding_format: {form}", param="encoding_format")
         packed = form == "base64" and self._desk.style.rules.base64_vectors
         tokens = sum(length for _, length in inputs)

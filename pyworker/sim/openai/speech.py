@@ -96,6 +96,6 @@ def _event(name: str, members: Mapping[str, object]) -> bytes:
 def _stream_kind(request: Mapping[str, Any]) -> str:
     """`sse`, `audio`, or nothing for an answer that is whole."""
     asked = request.get("stream_format")
-    if asked in {"sse", "audio"}:
-        return str(asked)
+    if isinstance(asked, str) and asked in {"sse", "audio"}:
+        return asked
     return "sse" if request.get("stream") is True else ""
