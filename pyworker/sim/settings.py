@@ -24,10 +24,9 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSettings(ServerSettings):
-    """How fast a simulated language model is, and how many it serves. Rates are tokens a second."""
+class EngineSettings(ServerSettings):
+    """How fast a simulated model is, and how many it serves. Rates are tokens a second."""
 
-    model_id: str = "simulated/word-salad-7b"
     prefill: float = 2000.0
     decode: float = 60.0  # of one request that runs alone
     batch_decode: float | None = None  # ceiling over all running requests
@@ -35,7 +34,14 @@ class ModelSettings(ServerSettings):
     max_queue: int = 128  # waiting behind them; one more is refused
 
 
-def engine_of(settings: ModelSettings) -> Engine:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings(EngineSettings):
+    """A simulated model that has a name."""
+
+    model_id: str = "simulated/word-salad-7b"
+
+
+def engine_of(settings: EngineSettings) -> Engine:
     """The engine of a model."""
     return Engine(
         prefill=settings.prefill,
@@ -71,9 +77,14 @@ def add_server_options(
 
 
 def add_model_options(add: options.Add, *, named: str) -> None:
-    """Add the options of language models; `named` is where the model's name is shown."""
-    rate = {"type": options.positive, "metavar": "TOKENS/S"}
+    """Add the options of models; `named` is where the model's name is shown."""
     add("--model-id", f"the name in {named}", metavar="NAME")
+    add_engine_options(add)
+
+
+def add_engine_options(add: options.Add) -> None:
+    """Add those of models without a name."""
+    rate = {"type": options.positive, "metavar": "TOKENS/S"}
     add("--prefill", "prompt tokens a second", **rate)
     add("--decode", "tokens a second of a request that runs alone", **rate)
     add("--batch-decode", "ceiling of all running requests together (default: none)", **rate)
