@@ -20,11 +20,6 @@ from pyworker.sim.hello.settings import FailStart, HelloSettings
 from pyworker.sim.log import LogWriter
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def test_an_answer_is_the_same_whole_and_streamed(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:

@@ -13,11 +13,6 @@ from pyworker.sim.image.places import Places, Result
 LOST = "failed job mine: Request mine not found in store"
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 async def ask(sim: Running, answers: list[httpx.Response], *, steps: int, seed: int) -> None:
     answers.append(await sim.generate(steps, seed, request_id="mine"))
 

@@ -33,11 +33,6 @@ from workers.hello_world.worker import define
 ROUTES = ("/generate", "/generate_stream")
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 def set_for(url: str, log: Path) -> Settings:
     """The settings of a worker beside a model server, with a tokenizer that counts words."""
     tokenizer = words_tokenizer(log.with_name("tokenizer.json"))

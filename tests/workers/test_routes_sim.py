@@ -111,11 +111,6 @@ TRIED: dict[str, dict[Route, Try]] = {
 }
 
 
-@pytest.fixture
-def fast_clock() -> trio.testing.MockClock:
-    return trio.testing.MockClock(rate=100.0)
-
-
 def defined(name: str, model_url: str = "", output: Path | None = None) -> WorkerConfig:
     define = find_worker(name)
     assert define is not None

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.engine import Engine
 from pyworker.sim.faults import FaultPlan
 from pyworker.sim.hello.routes import HelloRoutes
 from pyworker.sim.hello.settings import HelloSettings
@@ -11,7 +10,7 @@ from pyworker.sim.hello.story import story_of
 from pyworker.sim.life import Server, crashes_at_once
 from pyworker.sim.life import run as run_server
 from pyworker.sim.log import LogWriter
-from pyworker.sim.shares import FairShare
+from pyworker.sim.settings import engine_of
 
 
 def run(settings: HelloSettings) -> int:
@@ -33,12 +32,7 @@ class HelloServer(Server):
     """
 
     def __init__(self, settings: HelloSettings, log: LogWriter, say: Callable[[str], None]) -> None:
-        engine = Engine(
-            prefill=settings.prefill,
-            share=FairShare(settings.decode, settings.batch_decode),
-            max_concurrent=settings.max_concurrent,
-            max_queue=settings.max_queue,
-        )
+        engine = engine_of(settings)
         plan = FaultPlan(tuple(fault for fault in settings.faults if not crashes_at_once(fault)))
         super().__init__(
             settings,
