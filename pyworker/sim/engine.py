@@ -8,7 +8,7 @@ import math
 from collections import deque
 from enum import Enum
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import trio
 
@@ -169,7 +169,7 @@ class Job:
         self._phase = _Phase.LEFT
         if self._finished:
             engine.finished += 1
-        elif kind is not None and issubclass(kind, trio.Cancelled):
+        elif _is_cancellation(error):
             engine.cancelled += 1
         else:
             engine.failed += 1
@@ -260,3 +260,11 @@ class Job:
         if self._phase is not _Phase.DECODE:
             return self._prefilled_at
         return self._engine.share.time_of(self._origin + (self._taken + wanted) * self._slowness)
+
+
+def _is_cancellation(error: BaseException | None) -> bool:
+    """Whether it is one, or several from a nursery."""
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return group.split(trio.Cancelled)[1] is None
+    return isinstance(error, trio.Cancelled)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import orjson
+from fakes.grants import autoscaler
 from fakes.sim_openai import Running, running
 from fakes.worker_app import WorkerApp, running_worker
 
@@ -28,11 +30,15 @@ WORKERS: Mapping[str, StyleName] = {
 }
 RECORDING = wav(tone(5, 64_000, 16_000), 16_000)  # 4 seconds
 PICTURE = png(5, 6, 7, 64, 32)
+FAST = 1e5  # tokens a second: what is asked for is there at once
 
 
 def served(worker: str) -> list[str]:
     """The worker's routes that its server has, too."""
     return [route for route in ROUTES if route in SIMULATED[WORKERS[worker]]]
+
+
+EVERY = [(worker, route) for worker in WORKERS for route in served(worker)]
 
 
 def defined(worker: str, **environ: str) -> WorkerConfig:
@@ -173,6 +179,11 @@ def asked(worker: str, route: str) -> Asked:
     """The request that the worker's server understands."""
     own = WORKERS[worker] == "sglang" and route == "/v1/score"
     return SGLANG_SCORE if own else REQUESTS[route]
+
+
+async def ask(client: httpx.AsyncClient, route: str, payload: object) -> httpx.Response:
+    """What a client with a grant gets."""
+    return await client.post(route, content=autoscaler().envelope(orjson.dumps(payload)))
 
 
 @asynccontextmanager

@@ -6,25 +6,25 @@ import hashlib
 import random
 from pathlib import Path
 
-import httpx
-import orjson
 import pytest
 import trio.testing
-from fakes.grants import autoscaler
 from fakes.sim_openai import running
 from fakes.worker_app import running_worker
 
 from pyworker.model.benchmark import BenchmarkFailed, run_benchmark
 from pyworker.proxy.upstream import Upstream
 from tests.workers.openai_family import ROUTES
-from tests.workers.openai_requests import REQUESTS, WORKERS, asked, behind, defined, served
-
-EVERY = [(worker, route) for worker in WORKERS for route in served(worker)]
-FAST = 1e5  # tokens a second
-
-
-async def ask(client: httpx.AsyncClient, route: str, payload: object) -> httpx.Response:
-    return await client.post(route, content=autoscaler().envelope(orjson.dumps(payload)))
+from tests.workers.openai_requests import (
+    EVERY,
+    FAST,
+    REQUESTS,
+    WORKERS,
+    ask,
+    asked,
+    behind,
+    defined,
+    served,
+)
 
 
 def test_there_is_a_request_for_every_route() -> None:
@@ -71,26 +71,6 @@ async def test_every_routes_benchmark_measures_its_server(
                 await run_benchmark(handler, benchmark, upstream, random.Random(1))
         finally:
             await upstream.aclose()
-
-
-@pytest.mark.parametrize(("worker", "route"), EVERY)
-async def test_what_goes_wrong_with_any_route_reaches_its_client(
-    fast_clock: trio.testing.MockClock, tmp_path: Path, worker: str, route: str
-) -> None:
-    request = asked(worker, route)
-    async with behind(worker, tmp_path, decode=FAST, prefill=FAST) as (sim, app, client):
-        for kind, status in (("refuse", 503), ("error500", 500)):
-            await sim.fault(kind=kind)
-            answer = await ask(client, route, request.payload)
-            assert answer.status_code == status
-            told = answer.json()
-            assert (told if WORKERS[worker] == "sglang" else told["error"])["code"] == status
-        # A kept connection that breaks before an answer's first byte is tried once more.
-        await sim.fault(kind="cut", count=None)
-        assert (await ask(client, route, request.payload)).status_code == 502
-        await sim.fault(kind="none")
-        assert (app.ledger.working, app.ledger.load) == (0, 0.0)
-        assert (await ask(client, route, request.payload)).status_code == 200
 
 
 @pytest.mark.parametrize("worker", WORKERS)
