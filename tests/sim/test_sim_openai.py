@@ -176,11 +176,11 @@ async def test_wrong_requests_are_answered_as_they_do(
 async def test_llama_answers_while_it_loads(
     fast_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    async with running(tmp_path, style="llama", load_seconds=100.0) as sim:
+    async with running(tmp_path, style="llama", load_seconds=40.0) as sim:
         loading = await sim.client.get("/health")
         assert loading.status_code == 503
         assert loading.json()["error"]["message"] == "Loading model"
-        fast_clock.jump(100.0)
+        fast_clock.jump(40.0)  # less than a connection is kept for
         await sim.healthy()
         assert b"model loaded" in sim.log.read_bytes()
 
