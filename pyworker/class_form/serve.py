@@ -4,21 +4,21 @@ import logging
 import math
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
 
-from pyworker.bridge.calls import Bridge
 from pyworker.bridge.thread import asyncio_thread
 from pyworker.class_form.backend import Backend
 from pyworker.class_form.describe import described
+from pyworker.class_form.lifecycle import Lifecycle
 from pyworker.class_form.translate import worker_config
 from pyworker.class_form.web import Route
-from pyworker.errors import DefinitionGaveUp, PyworkerError, SettingsError
-from pyworker.process import first_error, main
+from pyworker.errors import DefinitionGaveUp, SettingsError
+from pyworker.process import main
 from pyworker.run import run
 from pyworker.settings import Settings, read_settings
 from pyworker.worker import WorkerConfig
@@ -94,12 +94,12 @@ class Serving:
         self.backend = backend
         ASKED.served = True
         self._routes = routes
-        self._entered = False
+        manager = backend.lifecycle
+        self._lifecycle = None if manager is None else Lifecycle(manager, backend.bridge)
 
     def define(self, settings: Settings) -> WorkerConfig:
         """The worker; what it leaves open is as the settings say."""
-        lifecycle = self.backend.lifecycle
-        waiting = None if lifecycle is None else self._waiting
+        waiting = None if self._lifecycle is None else self._lifecycle.waiting
         config = worker_config(self._name, self.backend, self._routes, waiting=waiting)
         # From here on its own requests go there, too.
         self.backend.model_server_url = ASKED.model_url or self.backend.model_server_url
@@ -138,48 +138,10 @@ class Serving:
                     token.run_sync_soon(end, message)
 
             self.backend.gave_up = gave_up
-            async with self._lifecycle():
+            lifecycle = self._lifecycle
+            async with lifecycle.around(settings.grace) if lifecycle else nullcontext():
                 await run(config, settings)
             nursery.cancel_scope.cancel()
-
-    def _waiting(self) -> str:
-        return "" if self._entered else "the definition's lifecycle"
-
-    @asynccontextmanager
-    async def _lifecycle(self) -> AsyncGenerator[None]:
-        """Enter the lifecycle beside the block, and leave it after the block."""
-        bridge, lifecycle = self.backend.bridge, self.backend.lifecycle
-        if lifecycle is None:
-            yield
-            return
-        over = trio.Event()
-
-        async def lives() -> None:
-            async with lifecycle:
-                await bridge.call_trio(self._note_entered)
-                await bridge.call_trio(over.wait)
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_living, bridge, lives)
-            yield
-            over.set()
-            if not self._entered:
-                nursery.cancel_scope.cancel()
-
-    async def _note_entered(self) -> None:
-        log.info("the definition's lifecycle has been entered: the model is loaded")
-        self._entered = True
-
-
-async def _living(bridge: Bridge, lives: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await bridge.call(lives)
-    except PyworkerError:
-        raise
-    except Exception as error:
-        cause = first_error(error)
-        log.error("the definition's lifecycle failed", exc_info=cause)
-        raise DefinitionGaveUp(f"its lifecycle failed: {type(cause).__name__}: {cause}") from error
 
 
 async def _give_up(message: str) -> None:
