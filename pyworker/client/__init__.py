@@ -4,6 +4,7 @@ from pyworker.client.answer import Streamed
 from pyworker.client.client import Client
 from pyworker.client.errors import (
     AnswerBroken,
+    AnswerTooLarge,
     ClientError,
     NoWorker,
     Refused,
@@ -15,6 +16,7 @@ from pyworker.client.session import Session
 
 __all__ = [
     "AnswerBroken",
+    "AnswerTooLarge",
     "Autoscaler",
     "Client",
     "ClientError",

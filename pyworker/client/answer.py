@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import httpx
 import orjson
 
-from pyworker.client.errors import AnswerBroken
+from pyworker.client.errors import AnswerBroken, AnswerTooLarge
 from pyworker.client.routing import Grant
 from pyworker.reasons import reason_of
 
@@ -52,24 +53,29 @@ class Streamed:
         """The JSON of each line or server-sent event; `[DONE]`, comments and names are left out.
 
         Raises:
-            AnswerBroken: It broke off.
+            AnswerBroken: It broke off; AnswerTooLarge, for a line of more than 64 MiB.
         """
-        buffer = b""
-        async for chunk in self.chunks():
-            *lines, buffer = (buffer + chunk).split(b"\n")
-            if len(buffer) > _LONGEST_LINE:
-                raise AnswerBroken(f"a line of the answer is longer than {_LONGEST_LINE} bytes")
-            for line in lines:
-                if (event := event_in(line)) is not None:
+        line = bytearray()  # grows in place: a picture in a line comes in hundreds of pieces
+        chunks = self.chunks()
+        async for chunk in chunks:
+            end, *next_lines = chunk.split(b"\n")
+            line += end
+            if len(line) > _LONGEST_LINE:
+                await _leave(chunks)
+                raise AnswerTooLarge(f"a line of the answer is longer than {_LONGEST_LINE} bytes")
+            for following in next_lines:
+                event = event_in(line)
+                line[:] = following
+                if event is not None:
                     yield event
-        if (event := event_in(buffer)) is not None:
+        if (event := event_in(line)) is not None:
             yield event
 
     async def texts(self) -> AsyncIterator[str]:
         """The text that each event adds, as `text_of` finds it; events without any are left out.
 
         Raises:
-            AnswerBroken: It broke off.
+            AnswerBroken: As for `events`.
         """
         async for event in self.events():
             if text := text_of(event):
@@ -79,17 +85,27 @@ class Streamed:
         """All of it.
 
         Raises:
-            AnswerBroken: It broke off, or is larger than 512 MiB.
+            AnswerBroken: It broke off; AnswerTooLarge, for more than 512 MiB.
         """
         parts: list[bytes] = []
-        async for chunk in self.chunks():
+        chunks = self.chunks()
+        async for chunk in chunks:
             parts.append(chunk)
             if self.size > _LARGEST_ANSWER:
-                raise AnswerBroken(f"the answer is larger than {_LARGEST_ANSWER} bytes")
+                await _leave(chunks)
+                raise AnswerTooLarge(f"the answer is larger than {_LARGEST_ANSWER} bytes")
         return b"".join(parts)
 
 
-def event_in(line: bytes) -> Any:
+async def _leave(chunks: AsyncIterator[bytes]) -> None:
+    # Cancelled, not left: generators of httpx's that are left half-way want closing.
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        async for _ in chunks:
+            pass
+
+
+def event_in(line: bytes | bytearray) -> Any:
     """The JSON of a line or of a server-sent event's data; None of a line without any."""
     line = line.strip().removeprefix(b"data:")
     try:

@@ -44,3 +44,7 @@ class Unavailable(ClientError):
 
 class AnswerBroken(ClientError):
     """The answer broke off after it had begun; asked again, the work would be done twice."""
+
+
+class AnswerTooLarge(AnswerBroken):
+    """More came than is kept in memory; the rest was not waited for."""

@@ -9,11 +9,21 @@ import trio
 
 from pyworker.client.answer import Streamed, text_of
 from pyworker.client.client import Client
-from pyworker.client.errors import AnswerBroken, ClientError, NoWorker, Refused, Unavailable
+from pyworker.client.errors import (
+    AnswerBroken,
+    AnswerTooLarge,
+    ClientError,
+    NoWorker,
+    Refused,
+    Unavailable,
+)
 from pyworker.load.samples import Sample
 
 # How often this process looks whether it is held up: often enough to see what a token would.
 _LOOK_SECONDS = 0.05
+# An answer is kept only to be checked. Pictures of one job are a few MiB, and of a run that a slow
+# server holds up hundreds are kept at a time.
+_LARGEST_CHECKED = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +144,20 @@ async def _take_body(
     streamed: Streamed, sample: Sample, planned: float, check: Callable[[bytes], None] | None
 ) -> None:
     kept: list[bytes] = []
-    async for chunk in streamed.chunks():
-        if not sample.first:
-            sample.first = trio.current_time() - planned
-        if check is not None:
-            kept.append(chunk)
+    # Cancelled, not left: a generator of httpx's that is left half-way wants closing.
+    with trio.CancelScope() as scope:
+        async for chunk in streamed.chunks():
+            if not sample.first:
+                sample.first = trio.current_time() - planned
+            if check is not None:
+                kept.append(chunk)
+                if streamed.size > _LARGEST_CHECKED:
+                    scope.cancel()
     sample.size = streamed.size
     if check is None:
         return
+    if sample.size > _LARGEST_CHECKED:
+        raise AnswerTooLarge(f"it is larger than {_LARGEST_CHECKED} bytes and cannot be checked")
     try:
         check(b"".join(kept))
     except Exception as error:  # noqa: BLE001 - a definition's own code must not end the run
@@ -154,6 +170,8 @@ def kind_of(error: ClientError) -> str:
     match error:
         case NoWorker():
             return "no worker"
+        case AnswerTooLarge():
+            return "answer too large"
         case AnswerBroken():
             return "answer broke off"
         case Refused(status=status) | Unavailable(status=status) if status:

@@ -2,11 +2,13 @@
 
 import base64
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
+import httpx
 import orjson
 import pytest
 import trio
@@ -15,6 +17,7 @@ from fakes.process import finished, running
 
 from pyworker.client import (
     AnswerBroken,
+    AnswerTooLarge,
     Autoscaler,
     Client,
     Direct,
@@ -22,7 +25,7 @@ from pyworker.client import (
     Refused,
     Unavailable,
 )
-from pyworker.client.answer import text_of
+from pyworker.client.answer import Streamed, text_of
 from pyworker.client.call import images_in
 
 PIXEL = base64.b64encode(b"\x89PNG and so on").decode()
@@ -146,6 +149,37 @@ async def test_events_come_one_by_one(worker: FakeModel) -> None:
     async with Client(Direct(worker.url)) as client, client.stream("/s", {}) as answer:
         assert answer.status == 200
         assert [event async for event in answer.events()] == [{"a": 1}, {"a": 2}]
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body in pieces of 4 KiB, until `size` bytes have come; all of them may be one line."""
+
+    def __init__(self, line: bytes, size: int) -> None:
+        self._pieces = size // 4096
+        self._line = line
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._line
+        for _ in range(self._pieces):
+            await anyio.lowlevel.checkpoint()
+            yield b"x" * 4096
+        yield b'"}\n\ndata: {"n": 2}\n'
+
+
+async def test_a_picture_in_one_event_takes_as_long_as_its_bytes() -> None:
+    """32 MiB in 8192 pieces: copied together anew for each they are 128 GiB."""
+    body = Pieces(b'data: {"image": "', 32 * 2**20)
+    answer = Streamed(httpx.Response(200, stream=body), {})
+    first, second = [event async for event in answer.events()]
+    assert (len(first["image"]), second) == (32 * 2**20, {"n": 2})
+
+
+async def test_a_line_that_does_not_end_is_an_error() -> None:
+    body = Pieces(b"data: ", 70 * 2**20)
+    answer = Streamed(httpx.Response(200, stream=body), {})
+    with pytest.raises(AnswerTooLarge, match="a line of the answer is longer than 67108864 bytes"):
+        [event async for event in answer.events()]
+    assert answer.size < 65 * 2**20
 
 
 async def breaks(call: Call) -> None:

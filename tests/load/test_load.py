@@ -117,6 +117,23 @@ async def test_a_check_that_stumbles_over_an_answer_ends_no_run(worker: FakeMode
     assert samples[0].told.startswith("TypeError: list indices")
 
 
+@pytest.mark.parametrize("checked", [True, False])
+async def test_an_answer_is_kept_only_as_far_as_it_can_be_checked(
+    checked: bool, worker: FakeModel
+) -> None:
+    seen: list[int] = []
+    worker.script(replies(200, b"x" * (65 * 2**20)), replies(200, b"{}"))
+    samples = await driven(
+        worker, 2, check=(lambda body: seen.append(len(body))) if checked else None
+    )
+    large, small = sorted(samples, key=lambda sample: -sample.size)
+    if checked:
+        assert (large.error, small.error, seen) == ("answer too large", "", [2])
+        assert large.told == "it is larger than 67108864 bytes and cannot be checked"
+    else:
+        assert (large.error, large.size) == ("", 65 * 2**20)
+
+
 async def test_what_fails_is_a_sample_as_well(worker: FakeModel) -> None:
     worker.script(replies(429, b"{}"))
     samples = await driven(worker, 2)
