@@ -17,7 +17,7 @@ from typing import Any, Self
 import httpx
 
 from pyworker.client.answer import Streamed
-from pyworker.client.routing import Autoscaler, Direct, Grant
+from pyworker.client.routing import Autoscaler, Direct, Grant, Tell, tell_nobody
 from pyworker.client.sending import GrantFor, Request, Sender
 from pyworker.client.session import Session, opened
 
@@ -36,6 +36,7 @@ class Client:
         attempts: How often a request is tried at most.
         silence: Longest wait for the next bytes of an answer, seconds.
         tls: For https; the system's certificates by default.
+        tell: Is told what is waited for before an answer begins, and "" when that is over.
     """
 
     def __init__(
@@ -45,17 +46,19 @@ class Client:
         attempts: int = DEFAULT_ATTEMPTS,
         silence: float = DEFAULT_SILENCE_SECONDS,
         tls: ssl.SSLContext | None = None,
+        tell: Tell = tell_nobody,
     ) -> None:
         if attempts < 1:
             raise ValueError(f"attempts must be at least 1, not {attempts}")
         self._route_by = route_by
+        self._tell = tell
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(silence, connect=10.0),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             trust_env=False,
             verify=tls if tls is not None else True,
         )
-        self._sender = Sender(self._http, attempts)
+        self._sender = Sender(self._http, attempts, tell)
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -121,6 +124,8 @@ class Client:
 
     def _grant_for(self, cost: float) -> GrantFor:
         async def grant_for(request_idx: int) -> Grant:
-            return await self._route_by.grant(self._http, cost=cost, request_idx=request_idx)
+            return await self._route_by.grant(
+                self._http, cost=cost, request_idx=request_idx, tell=self._tell
+            )
 
         return grant_for

@@ -1,7 +1,7 @@
 """Asking the autoscaler for a worker: a grant, or to wait and ask again."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,6 +20,12 @@ _REPLAY_SECONDS = 60.0
 DEFAULT_WAIT_SECONDS = 600.0
 
 Grant = Mapping[str, Any]
+# Is told what is waited for, as a sentence; empty when nothing is any more.
+Tell = Callable[[str], None]
+
+
+def tell_nobody(_: str) -> None:
+    """For scripts, whose users look at something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +44,21 @@ class Autoscaler:
     api_key: str = "local-key"
     wait: float = DEFAULT_WAIT_SECONDS
 
-    async def grant(self, http: httpx.AsyncClient, *, cost: float, request_idx: int = 0) -> Grant:
+    async def grant(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        cost: float,
+        request_idx: int = 0,
+        tell: Tell = tell_nobody,
+    ) -> Grant:
         """A worker's URL and the signature that it wants to see.
 
         Args:
             http: Asks.
             cost: Workload of the request, in the worker's unit.
             request_idx: Of an earlier grant for the same request; 0 for a new one.
+            tell: Is told what the autoscaler says while it has none.
 
         Raises:
             NoWorker: There was none within `wait`, or the autoscaler refused.
@@ -57,6 +71,7 @@ class Autoscaler:
                 if "url" in answer:
                     return answer
                 told = str(answer.get("status", "nothing"))
+                tell(f"waiting for a worker; the autoscaler says: {told}")
                 request_idx = int(answer.get("request_idx") or request_idx)
                 await anyio.sleep(_pause(attempt))
                 attempt += 1
@@ -98,9 +113,16 @@ class Direct:
 
     url: str
 
-    async def grant(self, http: httpx.AsyncClient, *, cost: float, request_idx: int = 0) -> Grant:
+    async def grant(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        cost: float,
+        request_idx: int = 0,
+        tell: Tell = tell_nobody,
+    ) -> Grant:
         """What an unsecured worker takes for a grant."""
-        del http
+        del http, tell
         await anyio.lowlevel.checkpoint()
         return {
             "url": self.url.rstrip("/"),

@@ -12,7 +12,8 @@ import trio
 
 from pyworker.client.client import DEFAULT_ATTEMPTS, Client
 from pyworker.client.errors import ClientError, Refused
-from pyworker.client.routing import DEFAULT_WAIT_SECONDS, Autoscaler, Direct
+from pyworker.client.routing import DEFAULT_WAIT_SECONDS, Autoscaler, Direct, Tell, tell_nobody
+from pyworker.client.waiting import Waiting
 from pyworker.errors import SettingsError
 from pyworker.reasons import reason_of
 
@@ -82,8 +83,10 @@ def workload(text: str) -> float:
     return value
 
 
-def client_by_arguments(asked: argparse.Namespace, attempts: int = DEFAULT_ATTEMPTS) -> Client:
-    """The client that a command line asks for.
+def client_by_arguments(
+    asked: argparse.Namespace, attempts: int = DEFAULT_ATTEMPTS, tell: Tell = tell_nobody
+) -> Client:
+    """The client that a command line asks for; `tell` is told what it waits for.
 
     Raises:
         SettingsError: A URL is none, or the certificate cannot be read.
@@ -96,16 +99,19 @@ def client_by_arguments(asked: argparse.Namespace, attempts: int = DEFAULT_ATTEM
     except OSError as error:
         raise SettingsError(f"--ca {asked.ca} cannot be used: {reason_of(error)}") from error
     if asked.direct:
-        return Client(Direct(url), attempts=attempts, tls=tls)
+        return Client(Direct(url), attempts=attempts, tls=tls, tell=tell)
     autoscaler = Autoscaler(
         url=url, endpoint=asked.endpoint, api_key=asked.api_key, wait=asked.wait
     )
-    return Client(autoscaler, attempts=attempts, tls=tls)
+    return Client(autoscaler, attempts=attempts, tls=tls, tell=tell)
 
 
-async def interruptible(work: Callable[[], Awaitable[None]]) -> bool:
+async def interruptible(
+    work: Callable[[], Awaitable[None]], beside: Callable[[], Awaitable[None]] | None = None
+) -> bool:
     """Do `work`; returns True if SIGINT came before its end and cancelled it.
 
+    What is done `beside` it lasts as long.
     Not by KeyboardInterrupt, which trio may wrap in the groups of whatever nurseries it passes.
     """
     interrupted = False
@@ -120,6 +126,8 @@ async def interruptible(work: Callable[[], Awaitable[None]]) -> bool:
     with trio.open_signal_receiver(signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch, nursery.cancel_scope)
+            if beside is not None:
+                nursery.start_soon(beside)
             try:
                 await work()
             except Exception as error:  # noqa: BLE001 - raised below, without the nursery's group
@@ -137,7 +145,7 @@ def run_script(
     *,
     any_order: bool = False,
 ) -> int:
-    """Parse, ask, and say in one sentence what went wrong.
+    """Parse, ask, tell what is waited for, and say in one sentence what went wrong.
 
     Args:
         parser: Has the routing arguments; may have `--attempts`.
@@ -151,14 +159,15 @@ def run_script(
     if argv is None:
         parser.prog = typed()
     asked = (parser.parse_intermixed_args if any_order else parser.parse_args)(argv)
+    waiting = Waiting(sys.stderr)
 
     async def run() -> None:
         attempts = getattr(asked, "attempts", DEFAULT_ATTEMPTS)
-        async with client_by_arguments(asked, attempts) as client:
+        async with client_by_arguments(asked, attempts, waiting.tell) as client:
             await ask(client, asked)
 
     try:
-        return INTERRUPTED if trio.run(interruptible, run) else ANSWERED
+        return INTERRUPTED if trio.run(interruptible, run, waiting.show) else ANSWERED
     except SettingsError as error:
         return _told(error, USAGE)
     except Refused as error:

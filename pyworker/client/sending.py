@@ -12,7 +12,7 @@ import orjson
 
 from pyworker.client.answer import Streamed
 from pyworker.client.errors import Refused, SessionEnded, Unavailable
-from pyworker.client.routing import Grant
+from pyworker.client.routing import Grant, Tell
 from pyworker.reasons import reason_of
 
 # Statuses after which the same request may succeed, here or elsewhere.
@@ -62,11 +62,13 @@ class Sender:
     Args:
         http: Carries them.
         attempts: How often each is tried at most.
+        tell: Is told why one is tried again, and "" when one is sent.
     """
 
-    def __init__(self, http: httpx.AsyncClient, attempts: int) -> None:
+    def __init__(self, http: httpx.AsyncClient, attempts: int, tell: Tell) -> None:
         self._http = http
         self._attempts = attempts
+        self._tell = tell
 
     @asynccontextmanager
     async def answer(self, request: Request, grant_for: GrantFor) -> AsyncGenerator[Streamed]:
@@ -84,6 +86,7 @@ class Sender:
             grant = await grant_for(request_idx)
             request_idx = int(grant.get("request_idx") or 0)
             routed_after = anyio.current_time() - began
+            self._tell("")
             async with self._sent(request, grant) as outcome:
                 if isinstance(outcome, Streamed):
                     outcome.routed_after = routed_after
@@ -91,6 +94,7 @@ class Sender:
                     return
             failed = outcome
             if attempt + 1 < self._attempts:
+                self._tell(f"attempt {attempt + 1} of {self._attempts}: {failed.problem}")
                 await anyio.sleep(failed.pause if failed.pause is not None else _pause(attempt))
         tried = f"{self._attempts} attempts failed, the last one: " if self._attempts > 1 else ""
         raise Unavailable(f"{request.route}: {tried}{failed.problem}", failed.status)
