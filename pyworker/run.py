@@ -61,7 +61,9 @@ async def run(
     """
     _raise_file_limit()
     tls = _tls(settings)
-    listeners = await open_listeners(settings.worker_host, settings.worker_port)
+    listeners = await open_listeners(
+        settings.worker_host, settings.worker_port, set_by="WORKER_PORT"
+    )
     identity = settings.identity(port_of(listeners))
 
     ledger = Ledger()

@@ -288,6 +288,7 @@ class WorkerConfig:
             they count nothing beside it, and it stays reserved to the session's end.
         max_perf: Throughput, workload/s, of a worker that has no benchmark.
         control_port: Where `control_routes` are served; 0 lets the kernel choose.
+        control_port_set_by: The variable that sets it, to be told when the port is taken.
         control_routes: Routes for processes on this machine.
         tokens: What counts the prompts, when their tokens are part of a workload: loaded beside
             the serving, and before the benchmark.
@@ -306,6 +307,7 @@ class WorkerConfig:
     sessions_hold_cost: bool = False
     max_perf: float | None = None
     control_port: int = 0
+    control_port_set_by: str = ""
     control_routes: tuple[ControlRoute, ...] = ()
     tokens: ServedTokens | None = None
 

@@ -89,7 +89,29 @@ async def test_a_taken_port_is_told_and_reported(stage: Stage) -> None:
     async with taken:
         port = taken.socket.getsockname()[1]
         sentence = await refused(stage, WORKER_PORT=str(port))
-    assert sentence == f"cannot listen on 127.0.0.1:{port}: Address already in use"
+    taken = f"port {port} (WORKER_PORT) is taken: cannot listen on 127.0.0.1:{port}"
+    assert sentence == f"{taken}: Address already in use"
+
+
+async def test_a_control_port_that_is_taken_ends_the_worker(stage: Stage) -> None:
+    [taken] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with taken:
+        port = taken.socket.getsockname()[1]
+        environ = stage.environ(NULL_CONTROL_PORT=str(port), MAX_PERF="")
+        code, process = await finished(["null"], folder=stage.folder, environ=environ)
+    sentence = f"port {port} (NULL_CONTROL_PORT) is taken: cannot listen on 127.0.0.1:{port}"
+    assert (code, "Traceback" in process.err.text) == (2, False)
+    assert process.err.lines[-1] == f"pyworker: {sentence}: Address already in use"
+
+
+async def test_a_taken_port_for_the_ends_of_sessions_is_a_warning(stage: Stage) -> None:
+    [taken] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with taken:
+        port = taken.socket.getsockname()[1]
+        async with stage.worker(WORKER_HTTP_PORT=str(port)) as worker, worker.client() as client:
+            line = await worker.process.err.line("sessions cannot be ended from this machine")
+            assert (await client.get("/ping")).text == "pong"
+    assert f"this machine: port {port} (WORKER_HTTP_PORT) is taken: " in line
 
 
 async def test_a_host_name_that_is_none_is_told_and_reported(stage: Stage) -> None:

@@ -5,6 +5,7 @@ takes its per-connection half (`TCPServer`: HTTP/1.1, HTTP/2, keep-alive) and ke
 the streams under it and the order of shutdown here. docs/decisions/0001-the-front.md says why.
 """
 
+import errno
 import logging
 import ssl
 import traceback
@@ -239,8 +240,13 @@ async def serve_http(
     raise AssertionError("accept never returns")
 
 
-async def open_listeners(host: str, port: int) -> list[trio.SocketListener]:
+async def open_listeners(host: str, port: int, *, set_by: str = "") -> list[trio.SocketListener]:
     """Listen on `host`:`port`; port 0 lets the kernel choose.
+
+    Args:
+        host: Address or name.
+        port: Number.
+        set_by: The variable or option that sets the port, to be told when it is taken.
 
     Raises:
         CannotBind: The address is taken, not ours, or not allowed.
@@ -248,7 +254,11 @@ async def open_listeners(host: str, port: int) -> list[trio.SocketListener]:
     try:
         return await trio.open_tcp_listeners(port, host=host, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:  # UnicodeError: the name has no IDNA form
-        raise CannotBind(f"cannot listen on {host}:{port}: {reason_of(error)}") from error
+        sentence = f"cannot listen on {host}:{port}: {reason_of(error)}"
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            named = f"port {port} ({set_by})" if set_by else f"port {port}"
+            sentence = f"{named} is taken: {sentence}"
+        raise CannotBind(sentence) from error
 
 
 def port_of(listeners: Sequence[trio.SocketListener]) -> int:

@@ -50,21 +50,25 @@ class Loopback:
         servers: list[HttpServer] = []
         if config.control_routes:
             control = ControlRoutes(config.control_routes, settings.body_limit)
-            server, port = await self._accept(control, config.control_port)
+            server, port = await self._accept(
+                control, config.control_port, set_by=config.control_port_set_by
+            )
             servers.append(server)
             log.info("control routes on port %d of loopback", port)
         try:
-            server, _ = await self._accept(self.service.on_loopback, settings.worker_http_port)
+            server, _ = await self._accept(
+                self.service.on_loopback, settings.worker_http_port, set_by="WORKER_HTTP_PORT"
+            )
             servers.append(server)
         except CannotBind as error:
-            log.warning("sessions cannot be ended from this machine: %s (WORKER_HTTP_PORT)", error)
+            log.warning("sessions cannot be ended from this machine: %s", error)
         return servers
 
     async def _accept(
-        self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int
+        self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int, *, set_by: str
     ) -> tuple[HttpServer, int]:
         """Serve `routes` there; returns the port, too, which the kernel may have chosen."""
-        listeners = await open_listeners("127.0.0.1", port)
+        listeners = await open_listeners("127.0.0.1", port, set_by=set_by)
         server = HttpServer(front(routes, self.upstream), memory=self.memory)
         await self.accepting.start(server.accept, listeners, self.serving)
         return server, port_of(listeners)

@@ -264,7 +264,10 @@ async def test_a_port_that_is_taken_is_one_sentence():
     assert port > 0
     with pytest.raises(CannotBind) as caught:
         await open_listeners("127.0.0.1", port)
-    assert str(caught.value) == f"cannot listen on 127.0.0.1:{port}: Address already in use"
+    sentence = f"port {port} is taken: cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert str(caught.value) == sentence
+    with pytest.raises(CannotBind, match=rf"^port {port} \(--port\) is taken: "):
+        await open_listeners("127.0.0.1", port, set_by="--port")
     for listener in listeners:
         await listener.aclose()
 

@@ -55,6 +55,7 @@ def define(settings: Settings) -> WorkerConfig:
             ),
         ),
         control_port=settings.null_control_port,
+        control_port_set_by="NULL_CONTROL_PORT",
         control_routes=(
             ControlRoute(route="/release", function=reservation.release),
             ControlRoute(route="/health", function=health, method="GET"),

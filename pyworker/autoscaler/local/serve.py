@@ -57,7 +57,7 @@ async def serve_autoscaler(
     signer = await trio.to_thread.run_sync(_signer, settings.key_file)
     book = _new_book(settings)
     routes = Routes(book, signer)
-    listeners = await open_listeners(settings.host, settings.port)
+    listeners = await open_listeners(settings.host, settings.port, set_by="--port")
     url = f"http://{_in_url(settings.host)}:{port_of(listeners)}"
     async with trio.open_nursery() as nursery:
         await nursery.start(partial(serve_http, routes, listeners))

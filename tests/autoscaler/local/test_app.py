@@ -86,7 +86,8 @@ def test_an_address_that_is_taken_is_one_sentence(capfd: pytest.CaptureFixture[s
         assert main(["--port", str(port)]) == 2
     out, err = capfd.readouterr()
     assert out == ""
-    assert err == f"autoscaler: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    taken = f"port {port} (--port) is taken: cannot listen on 127.0.0.1:{port}"
+    assert err == f"autoscaler: {taken}: Address already in use\n"
 
 
 def test_a_key_that_cannot_be_used_is_one_sentence(
