@@ -12,24 +12,11 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Sequence
 
-import httpx
 import trio
 
-from pyworker.autoscaler.pubkey import PublicKey
-from pyworker.autoscaler.reporter import Reporter, autoscaler_client
 from pyworker.errors import SettingsError
-from pyworker.http.body_memory import BodyMemory
 from pyworker.http.server import HttpServer, open_listeners, port_of, server_tls
-from pyworker.model.readiness import Readiness
-from pyworker.model.tokenizer import TokenizerLoading
-from pyworker.model.watched import model_watch
-from pyworker.proxy.grants import Grants
-from pyworker.proxy.hypercorn_front import front
-from pyworker.proxy.ledger import Ledger
-from pyworker.proxy.loopback import Loopback
-from pyworker.proxy.serve import Service
-from pyworker.proxy.sessions import Sessions
-from pyworker.proxy.upstream import NO_SERVER, Upstream
+from pyworker.parts import Parts, assembled
 from pyworker.reasons import reason_of
 from pyworker.settings import Settings
 from pyworker.worker import WorkerConfig
@@ -59,86 +46,59 @@ async def run(
         SettingsError: The certificate or the key cannot be used, or a marker of the definition.
         NotALogFile: The model's log is not a file that can be followed.
     """
-    _raise_file_limit()
-    tls = _tls(settings)
-    listeners = await open_listeners(
-        settings.worker_host, settings.worker_port, set_by="WORKER_PORT"
-    )
-    identity = settings.identity(port_of(listeners))
-
-    ledger = Ledger()
-    readiness = Readiness(clock=trio.current_time)
-    grants = Grants(unsecured=settings.unsecured)
-    client = autoscaler_client(identity.report_addresses)
-    reporter = Reporter(identity, ledger, readiness, client)
-    ledger.on_change, readiness.on_change = reporter.amounts_changed, reporter.state_changed
-    public_key = PublicKey(grants, identity.report_addresses, client)
-    tokenizer = TokenizerLoading(config, connect_timeout=settings.connect_timeout)
-    watch = model_watch(config, settings, readiness, public_key.available.wait, tokenizer)
-    upstream = Upstream(
-        config.model_server_url or NO_SERVER,
-        connect_timeout=settings.connect_timeout,
-        silence=settings.model_timeout,
-    )
-    sessions = Sessions(
-        ledger,
-        limit=config.max_sessions,
-        hold_cost=config.sessions_hold_cost,
-        tell_model=upstream.fetch,
-    )
-    service = Service(
-        config,
-        body_limit=settings.body_limit,
-        ledger=ledger,
-        readiness=readiness,
-        grants=grants,
-        refresh_key=public_key.refresh,
-        sessions=sessions,
-        master_token=settings.master_token,
-    )
-    server = HttpServer(front(service, upstream), tls=tls, memory=BodyMemory(settings.body_memory))
-    servers = [server]
+    listeners, parts = await _opened(config, settings)
+    port, servers = port_of(listeners), [parts.server]
     drained, second = trio.CancelScope(), trio.Event()
 
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as life:
             async with trio.open_nursery() as control:
-                await control.start(reporter.serve)
-                await control.start(sessions.serve)
+                await control.start(parts.reporter.serve)
+                await control.start(parts.sessions.serve)
                 async with trio.open_nursery() as serving:
                     async with trio.open_nursery() as accepting:
-                        await accepting.start(server.accept, listeners, serving)
-                        log.info("worker %s listens on port %d", config.name, port_of(listeners))
-                        servers += await Loopback(
-                            service, upstream, server.memory, accepting, serving
-                        ).accept_all(config, settings)
-                        await accepting.start(public_key.serve)
+                        await accepting.start(parts.server.accept, listeners, serving)
+                        log.info("worker %s listens on port %d", config.name, port)
+                        servers += await parts.loopback.accept_all(accepting, serving)
+                        await accepting.start(parts.public_key.serve)
                         # Not waited for: a file system that hangs must not keep SIGTERM waiting.
-                        accepting.start_soon(watch.serve)
-                        accepting.start_soon(tokenizer.serve)
-                        task_status.started(port_of(listeners))
+                        accepting.start_soon(parts.watch.serve)
+                        accepting.start_soon(parts.tokenizer.serve)
+                        task_status.started(port)
                         log.info("%s: draining", signal.Signals(await anext(signals)).name)
-                        readiness.drain()
+                        parts.readiness.drain()
                         accepting.cancel_scope.cancel()
                     for each in servers:
                         await each.close_idle()
                     life.start_soon(_set_at_signal, signals, second)
                     life.start_soon(_end_grace, settings.grace, second, serving, servers, drained)
                 drained.cancel()
-                sessions.stop()
-                reporter.stop()
-                control.cancel_scope.deadline = trio.current_time() + LAST_REPORT_SECONDS
+                _let_control_end(parts, control)
                 if not second.is_set():
                     life.start_soon(_end_reporting, second, life)
-            await reporter.last_report(LAST_REPORT_SECONDS)
+            await parts.reporter.last_report(LAST_REPORT_SECONDS)
             life.cancel_scope.cancel()
-    await _close(upstream, client)
+    await parts.aclose()
     log.info("worker %s stopped", config.name)
 
 
-async def _close(*clients: Upstream | httpx.AsyncClient) -> None:
-    for each in clients:
-        await each.aclose()
+async def _opened(
+    config: WorkerConfig, settings: Settings
+) -> tuple[list[trio.SocketListener], Parts]:
+    """Where clients come, and all that serves them: whatever may be wrong is found here."""
+    _raise_file_limit()
+    tls = _tls(settings)
+    listeners = await open_listeners(
+        settings.worker_host, settings.worker_port, set_by="WORKER_PORT"
+    )
+    return listeners, assembled(config, settings, port_of(listeners), tls)
+
+
+def _let_control_end(parts: Parts, control: trio.Nursery) -> None:
+    """Nothing is left to count: what is under way is told, and no more begun."""
+    parts.sessions.stop()
+    parts.reporter.stop()
+    control.cancel_scope.deadline = trio.current_time() + LAST_REPORT_SECONDS
 
 
 async def _set_at_signal(signals: AsyncIterator[int], event: trio.Event) -> None:

@@ -25,21 +25,25 @@ class Loopback:
     """What the listeners need.
 
     Attributes:
-        service: Answers the end of a session.
+        config: Says how the definition is steered.
+        settings: Say where the end of a session is taken.
+        service: Answers that.
         upstream: To the model server.
         memory: Where the bodies of all requests are counted.
-        accepting: Owns the listeners.
-        serving: Owns their connections.
     """
 
+    config: WorkerConfig
+    settings: Settings
     service: Service
     upstream: Upstream
-    memory: BodyMemory | None
-    accepting: trio.Nursery
-    serving: trio.Nursery
+    memory: BodyMemory
 
-    async def accept_all(self, config: WorkerConfig, settings: Settings) -> list[HttpServer]:
+    async def accept_all(self, accepting: trio.Nursery, serving: trio.Nursery) -> list[HttpServer]:
         """Listen where the model server ends a session, and where the definition is steered.
+
+        Args:
+            accepting: Owns the listeners.
+            serving: Owns their connections.
 
         Returns:
             What serves there, to be drained and cut with the worker's own server.
@@ -47,28 +51,29 @@ class Loopback:
         Raises:
             CannotBind: The definition's control port is taken.
         """
+        config, settings = self.config, self.settings
         servers: list[HttpServer] = []
         if config.control_routes:
             control = ControlRoutes(config.control_routes, settings.body_limit)
-            server, port = await self._accept(
-                control, config.control_port, set_by=config.control_port_set_by
+            server, listeners = await self._open(
+                control, config.control_port, config.control_port_set_by
             )
+            await accepting.start(server.accept, listeners, serving)
             servers.append(server)
-            log.info("control routes on port %d of loopback", port)
+            log.info("control routes on port %d of loopback", port_of(listeners))
         try:
-            server, _ = await self._accept(
-                self.service.on_loopback, settings.worker_http_port, set_by="WORKER_HTTP_PORT"
+            server, listeners = await self._open(
+                self.service.on_loopback, settings.worker_http_port, "WORKER_HTTP_PORT"
             )
+            await accepting.start(server.accept, listeners, serving)
             servers.append(server)
         except CannotBind as error:
             log.warning("sessions cannot be ended from this machine: %s", error)
         return servers
 
-    async def _accept(
-        self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int, *, set_by: str
-    ) -> tuple[HttpServer, int]:
-        """Serve `routes` there; returns the port, too, which the kernel may have chosen."""
+    async def _open(
+        self, routes: Callable[[ProxyExchange], Awaitable[None]], port: int, set_by: str
+    ) -> tuple[HttpServer, list[trio.SocketListener]]:
+        """What serves `routes`, and where it listens: the kernel may have chosen the port."""
         listeners = await open_listeners("127.0.0.1", port, set_by=set_by)
-        server = HttpServer(front(routes, self.upstream), memory=self.memory)
-        await self.accepting.start(server.accept, listeners, self.serving)
-        return server, port_of(listeners)
+        return HttpServer(front(routes, self.upstream), memory=self.memory), listeners
