@@ -18,6 +18,7 @@ from pyworker.class_form.payload_hooks import (
     to_function,
     to_model,
 )
+from pyworker.class_form.plain import must_be_plain, payload_must_be_plain
 from pyworker.class_form.routes import open_routes, pattern
 from pyworker.errors import InvalidRequest, SettingsError
 from pyworker.proxy.upstream import NO_SERVER
@@ -74,8 +75,14 @@ def handler_config(route: str, handler: EndpointHandler[Any], backend: Backend) 
     """One handler as it is served on `route`; without a benchmark."""
     of_all = backend.allow_parallel_requests
     parallel = handler.allow_parallel_requests if of_all is None else of_all
-    if not isinstance(handler.payload_cls(), type):  # pyright: ignore[reportUnnecessaryIsInstance]
+    made = handler.make_benchmark_payload
+    must_be_plain(
+        type(handler).__name__, payload_cls=handler.payload_cls, make_benchmark_payload=made
+    )
+    payload_class = handler.payload_cls()
+    if not isinstance(payload_class, type):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{type(handler).__name__}.payload_cls gives no class")
+    payload_must_be_plain(payload_class)
     read = reading(handler.payload_cls)
     config = HandlerConfig(
         route=route,

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar, cast
 import orjson
 
 from pyworker.class_form.payload import JsonDataException
+from pyworker.class_form.plain import must_be_plain, plain
 from pyworker.compat.remote_values import Encoding
 from pyworker.compat.sdk import BenchmarkConfig, HandlerConfig, Worker, WorkerConfig
 
@@ -59,6 +60,8 @@ class Deployment:
         """
 
         def register(served: F) -> F:
+            route = f"/remote/{served.__name__}"
+            must_be_plain(route, benchmark_generator=benchmark_generator)
             remote = _Remote(served, workload_calculator)
             benchmark, make = None, benchmark_generator
             if benchmark_dataset is not None or make is not None:
@@ -69,7 +72,7 @@ class Deployment:
                 )
             self._handlers.append(
                 HandlerConfig(
-                    route=f"/remote/{served.__name__}",
+                    route=route,
                     remote_function=remote,
                     request_parser=remote.parse,
                     allow_parallel_requests=allow_parallel_requests,
@@ -161,7 +164,9 @@ class _Remote:
     def workload(self, payload: Mapping[str, Any]) -> float:
         """What the definition's own calculator says of the arguments."""
         args, kwargs = self._read(payload)
-        return 0.0 if self._calculator is None else float(self._calculator(*args, **kwargs))
+        if self._calculator is None:
+            return 0.0
+        return float(plain("it", self._calculator(*args, **kwargs)))
 
     def sample(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments of the benchmark as a client would send them."""

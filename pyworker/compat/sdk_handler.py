@@ -21,6 +21,7 @@ from pyworker.class_form.payload_hooks import (
     to_function,
     to_model,
 )
+from pyworker.class_form.plain import must_be_plain, payload_must_be_plain, plain
 from pyworker.class_form.translate import SERIAL, benchmark_config, handler_config, seeded
 from pyworker.compat import sdk_config
 from pyworker.errors import InvalidRequest
@@ -56,6 +57,7 @@ def served_handler(config: sdk_config.HandlerConfig, backend: Backend) -> Create
 
 
 def _generic(route: str, config: sdk_config.HandlerConfig, backend: Backend) -> HandlerConfig:
+    _check_hooks(config)
     parallel = config.allow_parallel_requests
     served = HandlerConfig(
         route=route,
@@ -91,6 +93,15 @@ def _generic(route: str, config: sdk_config.HandlerConfig, backend: Backend) -> 
     return replace(served, stream=model_answered_by(config.response_generator, backend.bridge, url))
 
 
+def _check_hooks(config: sdk_config.HandlerConfig) -> None:
+    # Not the workload's: by the SDK's rule it counts 100, see below.
+    must_be_plain(config.route, request_parser=config.request_parser)
+    if config.benchmark_config is not None:
+        must_be_plain(config.route, generator=config.benchmark_config.generator)
+    if config.payload_class is not None:
+        payload_must_be_plain(config.payload_class)
+
+
 async def _called(function: Callable[..., Any], parameters: dict[str, Any]) -> Any:
     result = function(**parameters)
     return await result if isawaitable(result) else result
@@ -105,7 +116,7 @@ def _parser(config: sdk_config.HandlerConfig) -> RequestParser | None:
         if isinstance(payload, Sample):
             return payload
         try:
-            return own(payload)
+            return plain("request_parser", own(payload))
         except JsonDataException as error:
             raise refusal(error) from error
 
@@ -123,7 +134,7 @@ def _workload(config: sdk_config.HandlerConfig) -> WorkloadHook | Workload:
         # turn away clients who are served today.
         nonlocal told
         try:
-            workload = float(own(payload))
+            workload = float(plain("it", own(payload)))
             problem = "" if math.isfinite(workload) and workload >= 0 else f"gave {workload}"
         except Exception as error:  # noqa: BLE001 - it is a definition's own code
             workload, problem = DEFAULT_WORKLOAD, f"raised {type(error).__name__}: {error}"
