@@ -126,7 +126,6 @@ class _Body:
         self._opened.push_async_callback(upstream.aclose)
         answer = OpenedAnswer(await self._opened.enter_async_context(upstream.open(request)))
         self._chunks = answer.chunks()
-        self._opened.push_async_callback(self._chunks.aclose)
         return answer
 
     async def __anext__(self) -> bytes:

@@ -10,7 +10,7 @@ import logging
 import math
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -67,8 +67,9 @@ class UpstreamResponse:
         self._silence = silence
         has_body = method != "HEAD" and response.status not in _BODYLESS
         self._decode_here = wire.at_body and has_body and _is_chunked(response.headers)
+        self._coming: AsyncGenerator[bytes] | None = None
 
-    async def chunks(
+    def chunks(
         self, when_dry: Callable[[], Awaitable[None]] | None = None
     ) -> AsyncGenerator[bytes]:
         """The body, as it comes.
@@ -80,6 +81,29 @@ class UpstreamResponse:
         Raises:
             UpstreamBroken: The body ended before it was complete, or was silent too long.
         """
+        self._coming = self._chunks(when_dry)
+        return self._coming
+
+    async def leave(self) -> None:
+        """End `chunks` where it is: whoever took them wants no more.
+
+        It goes on once more, into a cancellation. Closed, it would leave the generators of httpcore
+        that stand in it to the garbage collector.
+        """
+        coming, self._coming = self._coming, None
+        if coming is None:
+            return
+        self._wire.when_dry = None
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            # RuntimeError: a task that was left alone still reads; the closed connection ends that.
+            with suppress(UpstreamBroken, RuntimeError):
+                async for _ in coming:
+                    pass
+
+    async def _chunks(
+        self, when_dry: Callable[[], Awaitable[None]] | None
+    ) -> AsyncGenerator[bytes]:
         self._wire.when_dry = when_dry
         try:
             if self._decode_here:
@@ -97,7 +121,7 @@ class UpstreamResponse:
         except _FAILURES as error:
             raise UpstreamBroken(f"the model's answer broke off: {error}") from error
         finally:
-            self._wire.when_dry = None
+            self._coming = self._wire.when_dry = None
 
     async def _read(self) -> bytes:
         """What one read brings of a chunked body, past httpcore and h11.
@@ -138,7 +162,7 @@ class Upstream:
         if url.origin.port != default_port:
             self._host += b":%d" % url.origin.port
         self._tls = ssl.create_default_context() if url.scheme == b"https" else None
-        limit = None if math.isinf(silence) else silence
+        self._silence = limit = None if math.isinf(silence) else silence
         self._timeouts = {"connect": connect_timeout, "read": limit, "write": limit}
         self._idle: list[_Connection] = []
 
@@ -154,11 +178,12 @@ class Upstream:
             UpstreamTimeout: Connecting took too long, or the answer's head did.
         """
         connection, response = await self._send(request)
+        answer = UpstreamResponse(request.method, response, connection.wire, self._silence)
         try:
-            silence = self._timeouts["read"]
-            yield UpstreamResponse(request.method, response, connection.wire, silence)
+            yield answer
         finally:
             with trio.CancelScope(shield=True):  # closing a socket waits for nobody
+                await answer.leave()
                 await response.aclose()
                 await self._give_back(connection)
 
@@ -170,14 +195,10 @@ class Upstream:
         """
         async with self.open(request) as response:
             body = bytearray()
-            # Cancelled, not left: a generator of httpcore's that is left half-way wants closing.
-            with trio.CancelScope() as scope:
-                async for chunk in response.chunks():
-                    body += chunk
-                    if len(body) > limit:
-                        scope.cancel()
-            if len(body) > limit:
-                raise UpstreamBroken(f"the answer is larger than {limit} bytes")
+            async for chunk in response.chunks():
+                body += chunk
+                if len(body) > limit:
+                    raise UpstreamBroken(f"the answer is larger than {limit} bytes")
             return _answer(response, bytes(body))
 
     async def aclose(self) -> None:

@@ -4,8 +4,19 @@ import httpx
 import pytest
 import trio
 from fakes.client import post
+from fakes.clock import time_passes
 from fakes.grants import autoscaler
-from fakes.model import Behaviour, Call, FakeModel, by_hand, resets_at_once, sends, streams
+from fakes.h2_client import H2Client
+from fakes.model import (
+    Behaviour,
+    Call,
+    FakeModel,
+    by_hand,
+    replies,
+    resets_at_once,
+    sends,
+    streams,
+)
 from fakes.worker_app import WorkerApp, running_worker
 from trio.testing import MockClock
 
@@ -103,6 +114,21 @@ async def test_a_client_that_left(
         await raw.close()
     await call.left.wait()
     assert await book(worker) == ("Cancelled", Amounts(received=W, cancelled=W))
+
+
+@pytest.mark.parametrize("behaves", [streams(bytes(200_000)), replies(200, bytes(200_000))])
+async def test_a_client_that_takes_no_bytes_is_one_that_left(
+    behaves: Behaviour, worker: WorkerApp, model: FakeModel, mock_clock: MockClock
+):
+    """Over HTTP/2 it can keep the window of one stream shut, and its connection open."""
+    model.script(behaves)
+    client = H2Client((await worker.connect()).stream)
+    await client.begin()
+    stream = await client.request(b"/generate", envelope())
+    assert await client.status(stream) == 200
+    async with time_passes(mock_clock, step=30.0):
+        assert await book(worker) == ("Cancelled", Amounts(received=W, cancelled=W))
+    await client.stream.aclose()
 
 
 async def test_load_is_held_until_the_last_byte(worker: WorkerApp, model: FakeModel):
