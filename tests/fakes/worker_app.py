@@ -68,6 +68,7 @@ class WorkerApp:
     grants: Grants
     port: int = 0
     drain: Callable[[], Awaitable[None]] = field(default=trio.lowlevel.checkpoint)
+    service: Service = field(init=False)
     _changed: trio.Event = field(default_factory=trio.Event)
 
     @property
@@ -152,7 +153,7 @@ async def running_worker(
         hold_cost=sessions_hold_cost,
         tell_model=upstream.fetch,
     )
-    service = Service(
+    service = app.service = Service(
         config,
         body_limit=body_limit,
         ledger=app.ledger,

@@ -81,8 +81,9 @@ def begun(size: int) -> bytes:
 
 
 async def until(memory: BodyMemory, held: int) -> None:
-    while memory.held != held:  # noqa: ASYNC110 - a number tells nobody
-        await trio.sleep(0.005)
+    with trio.fail_after(5):
+        while memory.held != held:  # noqa: ASYNC110 - a number tells nobody
+            await trio.sleep(0.005)
 
 
 async def test_a_body_is_held_until_its_answer_has_ended(

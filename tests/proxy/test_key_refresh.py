@@ -61,6 +61,16 @@ async def test_a_request_signed_with_a_newer_key_is_served(model: FakeModel, moc
         assert scaler.asked == 2
 
 
+async def test_a_newer_key_is_no_grant_by_itself(model: FakeModel, mock_clock: MockClock):
+    scaler = Autoscaler()
+    async with behind(scaler, model) as worker, worker.client() as client:
+        scaler.signer = Signer()
+        mock_clock.jump(31.0)
+        assert await status_of(client, stranger()) == 401
+        assert scaler.asked == 2
+        assert (worker.ledger.received_count, model.calls) == (0, [])
+
+
 async def test_refused_signatures_ask_once_in_half_a_minute(
     model: FakeModel, mock_clock: MockClock
 ):

@@ -84,6 +84,31 @@ async def test_a_cancellation_is_cancelled():
     assert ledger.load == 0.0
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+async def test_a_cancelled_request_of_a_session_was_not_received(in_time: bool):
+    """7 of its 10 are covered by the session, to which they return while that is open."""
+    ledger = Ledger()
+    session = ledger.open_session(7, 7.0)
+    with trio.CancelScope() as scope, ledger.enter_within(session, 10.0):
+        assert (ledger.load, ledger.backlog) == (10.0, 10.0)
+        if not in_time:
+            ledger.close_session(session)
+        scope.cancel()
+        await trio.lowlevel.checkpoint()
+    assert (ledger.load, ledger.backlog) == (7.0 * in_time, 0.0)
+    amounts = Amounts(received=10.0, cancelled=10.0 - 7.0 * in_time)
+    assert ledger.take_amounts() == amounts
+
+
+def test_a_failed_request_of_a_session_is_an_error_and_goes_on():
+    ledger = Ledger()
+    session = ledger.open_session(7, 7.0)
+    with pytest.raises(ZeroDivisionError), ledger.enter_within(session, 10.0):
+        raise ZeroDivisionError
+    assert (ledger.load, ledger.backlog) == (0.0, 0.0)
+    assert ledger.take_amounts() == Amounts(received=10.0)
+
+
 async def test_an_outcome_that_was_set_survives_a_cancellation():
     """The answer was complete when the client closed its connection."""
     ledger = Ledger()

@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 import trio
+from fakes.fronts import hypercorn
 from fakes.grants import autoscaler, stranger
 from fakes.model import FakeModel, by_hand
 from fakes.worker_app import WorkerApp, running_worker
@@ -51,6 +52,21 @@ async def test_created_asked_about_and_ended(worker: WorkerApp, client: httpx.As
     assert (await ask(client, "end", session_id, auth)).status_code == 400
     assert (await ask(client, "get", session_id, auth)).status_code == 400
     assert (await ask(client, "health", session_id, auth)).json() == {"ok": False}
+
+
+async def test_on_loopback_a_session_can_be_ended_and_nothing_else_be_done(
+    worker: WorkerApp, client: httpx.AsyncClient, model: FakeModel
+) -> None:
+    session_id, auth = await create(client)
+    async with hypercorn(worker.service.on_loopback, model.url) as front:
+        url = f"http://127.0.0.1:{front.port}"
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as local:
+            for route in ("/session/create", "/session/get", "/generate", "/pyworker/update"):
+                assert (await local.post(route, content=creation({}))).status_code == 404
+            assert (await local.get("/ready")).status_code == 404
+            assert (await ask(local, "end", session_id, {**auth, "reqnum": 9})).status_code == 401
+            assert (await ask(local, "end", session_id, auth)).status_code == 200
+    assert (worker.ledger.load, worker.ledger.received_count, model.calls) == (0.0, 1, [])
 
 
 async def test_nobody_unsigned_opens_a_session(
