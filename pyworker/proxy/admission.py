@@ -57,6 +57,10 @@ class Admission:
         """Requests in the queue."""
         return self._turns.statistics().tasks_waiting if self._turns is not None else 0
 
+    @property
+    def _must_wait(self) -> bool:
+        return self._turns is not None and self._turns.value == 0
+
     def check(self, load: float, max_perf: float) -> None:
         """Refuse a request that would wait too long.
 
@@ -75,7 +79,7 @@ class Admission:
                 detail={"expected_wait": wait if math.isfinite(wait) else None},
                 retry_after=_retry_after(wait - limit),
             )
-        if self.waiting >= self._handler.max_queue:
+        if self._must_wait and self.waiting >= self._handler.max_queue:
             raise QueueFull(
                 f"{self.waiting} requests wait already; that is the limit",
                 retry_after=_retry_after(wait),

@@ -99,6 +99,19 @@ async def test_a_waiter_that_leaves_frees_its_place(nursery: trio.Nursery):
     await third.release()
 
 
+async def test_a_queue_without_places_takes_whom_nobody_keeps_waiting(nursery: trio.Nursery):
+    admission = Admission(serial(max_queue=0))
+    admission.check(0.0, 100.0)
+    [first] = await line(nursery, admission, 1)
+    assert first.started
+    with pytest.raises(QueueFull, match="0 requests wait already"):
+        admission.check(0.0, 100.0)
+    await first.release()
+    admission.check(0.0, 100.0)
+    unlimited = HandlerConfig(route="/a", workload=1.0, allow_parallel_requests=True, max_queue=0)
+    Admission(unlimited).check(0.0, 100.0)
+
+
 async def test_a_turn_that_is_cancelled_goes_to_the_next(nursery: trio.Nursery):
     first, second = await line(nursery, Admission(serial()), 2)
     first.scope.cancel()
