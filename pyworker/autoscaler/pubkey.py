@@ -1,6 +1,7 @@
 """The autoscaler's public key: fetched from each address until one gives it, and again on doubt."""
 
 import logging
+from typing import NoReturn
 
 import httpx
 import trio
@@ -37,11 +38,14 @@ class PublicKey:
         self._addresses = addresses
         self._client = client
         self._fetched_at = -_REFRESH_SECONDS
-        self._refreshing = trio.Lock()
+        self._doubted = trio.Event()
+        self._fetched = trio.Event()
         self._changes = 0
 
-    async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Fetch the key, trying for ever; ends when it is here. Needs nothing when unsecured."""
+    async def serve(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> NoReturn:
+        """Fetch the key, trying until it is here, and again when `refresh` asks for it."""
         task_status.started()
         backoff = Backoff()
         while not self._grants.ready:
@@ -51,23 +55,37 @@ class PublicKey:
             pause = backoff.next()
             addresses = " or ".join(self._addresses)
             log.warning("no public key from %s; next try in %.1f s", addresses, pause)
-            await trio.sleep(pause)
+            with trio.move_on_after(pause):
+                await self._doubted.wait()
         self.available.set()
+        while True:
+            await self._doubted.wait()
+            await self._fetch()
 
     async def refresh(self) -> bool:
-        """Ask for the key again, at most every 30 s; returns whether another one came.
+        """Have the key asked for again, at most every 30 s; returns whether another one came.
 
-        Of several callers at a time one asks, and all learn what came.
+        `serve` asks, not the caller: a client that leaves, or an autoscaler that takes longer than
+        a request may wait, would else use up the question and bring no key. All who call at a time
+        learn what came.
         """
         before = self._changes
-        with trio.move_on_after(_REFRESH_TIMEOUT_SECONDS):
-            async with self._refreshing:
-                if trio.current_time() - self._fetched_at >= _REFRESH_SECONDS:
-                    await self._fetch()
+        if trio.current_time() - self._fetched_at >= _REFRESH_SECONDS:
+            self._doubted.set()
+        if self._doubted.is_set():
+            with trio.move_on_after(_REFRESH_TIMEOUT_SECONDS):
+                await self._fetched.wait()
         return self._changes != before
 
     async def _fetch(self) -> None:
         self._fetched_at = trio.current_time()
+        try:
+            await self._ask_all()
+        finally:
+            self._fetched.set()
+            self._fetched, self._doubted = trio.Event(), trio.Event()
+
+    async def _ask_all(self) -> None:
         for address in self._addresses:
             try:
                 key = load_public_key(await self._get(f"{address}/pubkey/"))
@@ -77,8 +95,6 @@ class PublicKey:
             if self._grants.use_key(key):
                 self._changes += 1
                 log.info("public key from %s: RSA, %d bits", address, key.key_size)
-            # Whoever fetched it, `serve` may sleep for half a minute before it looks again.
-            self.available.set()
             return
 
     async def _get(self, url: str) -> bytes:

@@ -59,6 +59,12 @@ class Keyed:
     autoscaler: FakeAutoscaler
     grants: Grants
     key: PublicKey
+    nursery: trio.Nursery
+
+    async def begin(self) -> None:
+        """Serve, and wait for the key."""
+        await self.nursery.start(self.key.serve)
+        await self.key.available.wait()
 
     @property
     def trusts_autoscaler(self) -> bool:
@@ -80,15 +86,16 @@ class Keyed:
 async def keyed(*addresses: str, unsecured: bool = False) -> AsyncGenerator[Keyed]:
     autoscaler = FakeAutoscaler()
     grants = Grants(unsecured=unsecured)
-    async with autoscaler.client() as client:
-        yield Keyed(autoscaler, grants, PublicKey(grants, addresses or (A,), client))
+    async with autoscaler.client() as client, trio.open_nursery() as nursery:
+        yield Keyed(autoscaler, grants, PublicKey(grants, addresses or (A,), client), nursery)
+        nursery.cancel_scope.cancel()
 
 
 async def test_the_key_is_fetched_from_the_first_address(autojump_clock: object) -> None:
     async with keyed(A, B) as worker:
         worker.autoscaler.behaviours[A] = answers(200, signer().pem())
         assert not worker.trusts_autoscaler
-        await worker.key.serve()
+        await worker.begin()
         assert worker.key.available.is_set()
         assert worker.trusts_autoscaler
         assert not worker.trusts_stranger
@@ -110,7 +117,7 @@ async def test_the_key_is_fetched_from_the_first_address(autojump_clock: object)
 async def test_all_usual_forms_of_a_key_are_read(autojump_clock: object, form: bytes) -> None:
     async with keyed() as worker:
         worker.autoscaler.behaviours[A] = answers(200, form)
-        await worker.key.serve()
+        await worker.begin()
         assert worker.trusts_autoscaler
 
 
@@ -120,7 +127,7 @@ async def test_what_is_no_key_is_passed_over_for_the_next_address(
 ) -> None:
     async with keyed(A, B) as worker:
         worker.autoscaler.behaviours |= {A: NO_KEYS[name], B: answers(200, signer().pem())}
-        await worker.key.serve()
+        await worker.begin()
         assert worker.trusts_autoscaler
         assert [call.address for call in worker.autoscaler.calls] == [A, B]
         assert trio.current_time() <= 1
@@ -129,7 +136,7 @@ async def test_what_is_no_key_is_passed_over_for_the_next_address(
 async def test_a_silent_address_costs_ten_seconds(autojump_clock: object) -> None:
     async with keyed(A, B) as worker:
         worker.autoscaler.behaviours |= {A: silent, B: answers(200, signer().pem())}
-        await worker.key.serve()
+        await worker.begin()
         assert trio.current_time() == 10
 
 
@@ -147,15 +154,15 @@ async def test_an_endless_answer_costs_ten_seconds_and_no_memory(autojump_clock:
 
     async with keyed(A, B) as worker:
         worker.autoscaler.behaviours |= {A: endless, B: answers(200, signer().pem())}
-        await worker.key.serve()
+        await worker.begin()
         assert trio.current_time() == 10
         assert worker.trusts_autoscaler
 
 
 async def test_it_tries_for_ever_and_backs_off(autojump_clock: object) -> None:
-    async with keyed(A, B) as worker, trio.open_nursery() as nursery:
+    async with keyed(A, B) as worker:
         worker.autoscaler.behaviours |= {A: refuses, B: answers(200, PAGE)}
-        await nursery.start(worker.key.serve)
+        await worker.nursery.start(worker.key.serve)
         await trio.sleep(3600)
         assert not worker.key.available.is_set()
         tries = [call.at for call in worker.autoscaler.calls if call.address == A]
@@ -172,7 +179,7 @@ async def test_it_tries_for_ever_and_backs_off(autojump_clock: object) -> None:
 
 async def test_unsecured_needs_no_key(autojump_clock: object) -> None:
     async with keyed(unsecured=True) as worker:
-        await worker.key.serve()
+        await worker.begin()
         assert worker.key.available.is_set()
         assert worker.autoscaler.calls == []
         assert worker.trusts_stranger
@@ -183,7 +190,7 @@ async def test_a_new_key_replaces_the_old_one(autojump_clock: object) -> None:
         worker.autoscaler.behaviours[A] = in_turn(
             answers(200, signer().pem()), answers(200, stranger().pem())
         )
-        await worker.key.serve()
+        await worker.begin()
         await trio.sleep(31)
         assert await worker.key.refresh()
         assert worker.trusts_stranger
@@ -193,7 +200,7 @@ async def test_a_new_key_replaces_the_old_one(autojump_clock: object) -> None:
 async def test_the_same_key_again_is_no_news(autojump_clock: object) -> None:
     async with keyed() as worker:
         worker.autoscaler.behaviours[A] = answers(200, signer().pem())
-        await worker.key.serve()
+        await worker.begin()
         await trio.sleep(31)
         assert not await worker.key.refresh()
         assert len(worker.autoscaler.calls) == 2
@@ -204,7 +211,7 @@ async def test_refused_requests_ask_for_the_key_every_half_minute_at_most(
 ) -> None:
     async with keyed() as worker:
         worker.autoscaler.behaviours[A] = answers(200, signer().pem())
-        await worker.key.serve()
+        await worker.begin()
         for _ in range(200):
             await trio.sleep(1)
             assert not await worker.key.refresh()
@@ -218,7 +225,7 @@ async def test_all_requests_that_wait_for_a_refresh_learn_of_the_new_key(
         worker.autoscaler.behaviours[A] = in_turn(
             answers(200, signer().pem()), slow(1, 200, stranger().pem())
         )
-        await worker.key.serve()
+        await worker.begin()
         await trio.sleep(31)
         changed: list[bool] = []
 
@@ -235,19 +242,51 @@ async def test_all_requests_that_wait_for_a_refresh_learn_of_the_new_key(
 async def test_a_refused_request_waits_two_seconds_at_most(autojump_clock: object) -> None:
     async with keyed() as worker:
         worker.autoscaler.behaviours[A] = in_turn(answers(200, signer().pem()), silent)
-        await worker.key.serve()
+        await worker.begin()
         await trio.sleep(31)
         assert not await worker.key.refresh()
         assert trio.current_time() == 33
         assert worker.trusts_autoscaler
 
 
+async def test_a_slow_autoscaler_changes_its_key_for_the_requests_after(
+    autojump_clock: object,
+) -> None:
+    async with keyed() as worker:
+        worker.autoscaler.behaviours[A] = in_turn(
+            answers(200, signer().pem()), slow(5, 200, stranger().pem())
+        )
+        await worker.begin()
+        await trio.sleep(31)
+        assert not await worker.key.refresh()
+        await trio.sleep(4)
+        assert worker.trusts_stranger
+        assert len(worker.autoscaler.calls) == 2
+
+
+async def test_a_client_that_leaves_does_not_take_the_question_with_it(
+    autojump_clock: object,
+) -> None:
+    """Else whoever sends bad signatures and leaves, twice a minute, keeps a new key away."""
+    async with keyed() as worker:
+        worker.autoscaler.behaviours[A] = in_turn(
+            answers(200, signer().pem()), slow(1, 200, stranger().pem())
+        )
+        await worker.begin()
+        await trio.sleep(31)
+        with trio.move_on_after(0.5):
+            await worker.key.refresh()
+        assert await worker.key.refresh()
+        assert worker.trusts_stranger
+        assert len(worker.autoscaler.calls) == 2
+
+
 async def test_a_key_that_a_refused_request_brought_is_available_at_once(
     autojump_clock: object,
 ) -> None:
-    async with keyed(A, B) as worker, trio.open_nursery() as nursery:
+    async with keyed(A, B) as worker:
         worker.autoscaler.behaviours |= {A: silent, B: silent}
-        await nursery.start(worker.key.serve)
+        await worker.nursery.start(worker.key.serve)
         await trio.sleep(200)
         while (await worker.autoscaler.next_call()).address != A:
             pass

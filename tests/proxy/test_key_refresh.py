@@ -41,7 +41,8 @@ async def behind(scaler: Autoscaler, model: FakeModel) -> AsyncGenerator[WorkerA
 
         async with running_worker(model.url, has_key=False, refresh_key=refresh) as worker:
             key = PublicKey(worker.grants, (url,), client)
-            await key.serve()
+            await nursery.start(key.serve)
+            await key.available.wait()
             assert scaler.asked == 1
             yield worker
         nursery.cancel_scope.cancel()
