@@ -16,7 +16,6 @@ from pyworker._native import Envelope
 from pyworker.errors import (
     InternalError,
     InvalidRequest,
-    InvalidSession,
     NoSuchSession,
     RequestError,
     Unauthorized,
@@ -111,8 +110,7 @@ class SessionRoutes:
     async def end(self, exchange: ProxyExchange) -> None:
         """POST /session/end: it is counted out at once, the model server told afterwards."""
         session = await self._named(exchange)
-        if not self._sessions.close(session):
-            raise InvalidSession("session already closed")
+        self._sessions.close(session)
         answer = {"ended": True, "removed_session": session.session_id}
         await exchange.respond_json(200, answer)
 

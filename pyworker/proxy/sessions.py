@@ -54,9 +54,15 @@ class Session:
     closed: bool = False
 
     @property
+    def ends_at(self) -> float:
+        """When it ends unless it is used again, Trio's time."""
+        # What is in flight extends it when it ends.
+        return trio.current_time() + self.lifetime if self.requests else self.expires_at
+
+    @property
     def expiration(self) -> float:
-        """When it ends unless it is used again, Unix seconds."""
-        return time.time() + self.expires_at - trio.current_time()
+        """The same in Unix seconds."""
+        return time.time() + self.ends_at - trio.current_time()
 
     def accepts(self, session_auth: object) -> bool:
         """Whether `session_auth` is, as JSON, the grant that the session was created with."""
@@ -117,7 +123,7 @@ class Sessions:
             await trio.sleep(_SWEEP_SECONDS)
             now = trio.current_time()
             for session in list(self._open.values()):
-                if session.expires_at <= now and not session.requests:
+                if session.ends_at <= now:
                     log.info("session %s expired", session.session_id[:_SHOWN])
                     self.close(session)
 
@@ -138,7 +144,7 @@ class Sessions:
         """
         if len(self._open) >= self._limit:
             self._ledger.reject(request_idx, cost)
-            soonest = min((s.expires_at for s in self._open.values()), default=math.inf)
+            soonest = min((s.ends_at for s in self._open.values()), default=math.inf)
             wait = min(max(soonest - trio.current_time(), 1.0), 60.0)
             raise QueueFull(
                 f"{len(self._open)} sessions are open; that is the limit",
@@ -170,7 +176,6 @@ class Sessions:
         """
         if session.closed:
             raise InvalidSession("the session was closed")
-        session.extend()
         scope = trio.CancelScope()
         session.requests.add(scope)
         try:
@@ -183,14 +188,8 @@ class Sessions:
         if scope.cancelled_caught:
             raise InvalidSession("the session was closed")
 
-    def close(self, session: Session) -> bool:
-        """End a session: its requests are cancelled, it is counted out, the model server is told.
-
-        Returns:
-            False when it had been closed before.
-        """
-        if session.closed:
-            return False
+    def close(self, session: Session) -> None:
+        """End an open session: its requests are cancelled, it is counted out, the model is told."""
         session.closed = True
         del self._open[session.session_id]
         for scope in session.requests:
@@ -198,7 +197,6 @@ class Sessions:
         self._ledger.close_session(session.entry)
         if session.on_close_route is not None and self._closing is not None:
             self._closing.start_soon(self._call_back, session, session.on_close_route)
-        return True
 
     async def _call_back(self, session: Session, route: str) -> None:
         given = session.on_close_payload

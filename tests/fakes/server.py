@@ -80,6 +80,18 @@ class Paths:
             await exchange.send(piece)
         await exchange.finish()
 
+    async def on_impatient(self, exchange: Exchange) -> None:
+        """Pieces until the client has taken none for a second, and then one more and an end."""
+        await exchange.start(200, [])
+        stuck = False
+        while not stuck:
+            with trio.move_on_after(1.0) as scope:
+                await exchange.send(b"x" * 65536)
+            stuck = scope.cancelled_caught
+        self.waiting.set()
+        await exchange.send(b"the end")
+        await exchange.finish()
+
     async def on_length(self, exchange: Exchange) -> None:
         """Two pieces, of the length that the query says."""
         await exchange.start(200, [(b"content-length", exchange.query)])

@@ -182,6 +182,15 @@ async def test_a_piece_of_no_bytes_does_not_end_a_streamed_answer(raw: RawClient
     assert [await raw.chunk() for _ in range(3)] == [b"one", b"two", b""]
 
 
+async def test_what_follows_a_piece_that_was_sent_in_part_does_not_look_complete(
+    raw: RawClient, server: RunningServer, mock_clock: MockClock
+):
+    await raw.send(get("/impatient"))
+    async with time_passes(mock_clock, step=1.0):
+        await server.paths.waiting.wait()
+        assert b"the end" not in await raw.until_reset()
+
+
 @pytest.mark.parametrize("declared", [b"6", b"7"])
 async def test_a_streamed_answer_with_a_length_is_held_to_it(declared: bytes, raw: RawClient):
     await raw.send(get(f"/length?{declared.decode()}"))

@@ -126,6 +126,17 @@ def test_an_older_grant_may_come_a_hundred_numbers_late_and_no_later(grants: Gra
         check(grants, autoscaler().grant("A", reqnum=899))
 
 
+def test_many_older_grants_of_one_number_do_not_fill_memory(
+    grants: Grants, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pyworker.proxy.grants._USED", 10)
+    for request_idx in range(12):
+        check(grants, autoscaler().grant("B", reqnum=5, request_idx=request_idx))
+    assert len(grants._used) == 10  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(Unauthorized, match="used before"):
+        check(grants, autoscaler().grant("B", reqnum=5, request_idx=11))
+
+
 def test_a_refused_older_grant_does_not_move_the_window(grants: Grants):
     with pytest.raises(Unauthorized):
         check(grants, stranger().grant("A", reqnum=10_000))
@@ -140,6 +151,7 @@ def test_a_new_key_forgets_signatures_numbers_and_the_old_key(grants: Grants):
     with pytest.raises(Unauthorized):
         check(grants, old)
     check(grants, stranger().grant("A", reqnum=1), stranger())
+    check(grants, stranger().grant("A", reqnum=1000), stranger())
 
 
 def test_the_same_key_again_changes_nothing(grants: Grants):
@@ -166,6 +178,13 @@ def test_unsecured_is_ready_without_a_key_and_takes_any_signature():
 def test_unsecured_still_wants_every_field():
     with pytest.raises(InvalidRequest):
         check(Grants(unsecured=True), {"cost": 1})
+
+
+def test_a_signature_with_something_else_in_it_is_none(grants: Grants):
+    auth_data = autoscaler().grant()
+    signature = str(auth_data["signature"])
+    with pytest.raises(Unauthorized):
+        check(grants, {**auth_data, "signature": f"{signature[:9]}!{signature[9:]}"})
 
 
 @pytest.mark.parametrize("signature", ["", "=", "AA==", "\u00e9", "A" * 1_000_000])

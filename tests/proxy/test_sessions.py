@@ -1,40 +1,17 @@
-"""Sessions through the whole service: created with a grant, used, extended, ended, counted once."""
+"""Sessions through the whole service: created with a grant, used, ended, counted once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import orjson
 import pytest
-import trio
 from fakes.fronts import hypercorn
 from fakes.grants import autoscaler, stranger
-from fakes.model import FakeModel, by_hand
+from fakes.model import FakeModel
+from fakes.sessions import ask, create, creation, inner
 from fakes.worker_app import WorkerApp, running_worker
-from trio.testing import MockClock
 
 from pyworker.proxy import session_routes
-
-
-def creation(payload: Mapping[str, Any], grant: Mapping[str, object] | None = None) -> bytes:
-    return autoscaler().envelope(orjson.dumps(payload), grant=grant)
-
-
-async def create(client: httpx.AsyncClient, **payload: Any) -> tuple[str, Any]:
-    """A session's id and its auth."""
-    body = creation(payload)
-    response = await client.post("/session/create", content=body)
-    assert response.status_code == 201, response.text
-    return response.json()["session_id"], orjson.loads(body)["auth_data"]
-
-
-async def ask(client: httpx.AsyncClient, what: str, session_id: str, auth: Any) -> httpx.Response:
-    body = {"session_id": session_id, "session_auth": auth}
-    return await client.post(f"/session/{what}", json=body)
-
-
-def inner(session_id: str, payload: bytes = b"{}") -> bytes:
-    return autoscaler().envelope(payload, session_id=session_id)
+from pyworker.proxy.ledger import Amounts
 
 
 async def test_created_asked_about_and_ended(worker: WorkerApp, client: httpx.AsyncClient) -> None:
@@ -87,6 +64,8 @@ async def test_nobody_unsigned_opens_a_session(
         ({"on_close_route": "//10.0.0.1/x"}, "on_close_route"),
         ({"on_close_route": "close"}, "on_close_route"),
         ({"on_close_route": 7}, "on_close_route"),
+        ({"on_close_route": "/a b"}, "on_close_route"),
+        ({"on_close_route": "/\xe9"}, "on_close_route"),
         ({"on_close_route": "/a b\r\nx: y"}, "on_close_route"),
     ],
 )
@@ -157,9 +136,12 @@ async def test_a_negative_limit_means_none_at_all(model: FakeModel) -> None:
 
 
 async def test_an_unready_worker_opens_none(model: FakeModel) -> None:
+    cost = 123.0
     async with running_worker(model.url, ready=False) as worker, worker.client() as client:
-        refused = await client.post("/session/create", content=creation({}))
-        assert refused.status_code == 503
+        body = creation({}, autoscaler().grant(cost=cost))
+        assert (await client.post("/session/create", content=body)).status_code == 503
+        assert worker.ledger.take_amounts() == Amounts(rejected=cost)
+        assert worker.ledger.finished_count == 1
 
 
 async def test_its_requests_use_up_what_it_reserved_and_are_counted_once(
@@ -194,6 +176,19 @@ async def test_work_beyond_the_reservation_is_received_on_top(
     assert worker.ledger.load == 0
 
 
+async def test_a_refused_request_of_a_session_is_counted_and_has_no_record(
+    worker: WorkerApp, client: httpx.AsyncClient
+) -> None:
+    session_id, auth = await create(client)
+    worker.readiness.drain()
+    payload = b'{"parameters": {"max_new_tokens": 30}}'
+    refused = await client.post("/generate", content=inner(session_id, payload))
+    assert refused.status_code == 503
+    amounts = Amounts(received=auth["cost"], rejected=30)
+    assert worker.ledger.take_amounts() == amounts
+    assert (worker.ledger.finished_count, worker.ledger.received_count) == (0, 1)
+
+
 async def test_an_unknown_session_is_410(client: httpx.AsyncClient) -> None:
     assert (await client.post("/generate", content=inner("nowhere"))).status_code == 410
 
@@ -204,70 +199,6 @@ async def test_a_request_with_a_session_needs_a_grant_as_well(
     session_id, _ = await create(client)
     body = stranger().envelope(b"{}", session_id=session_id)
     assert (await client.post("/generate", content=body)).status_code == 401
-
-
-async def test_unused_it_ends_a_lifetime_later_and_use_extends_it(
-    model: FakeModel, mock_clock: MockClock
-) -> None:
-    async with running_worker(model.url) as worker, worker.client() as client:
-        session_id, auth = await create(client, lifetime=10)
-        mock_clock.jump(8)
-        await client.post("/generate", content=inner(session_id))
-        mock_clock.jump(9)
-        await trio.testing.wait_all_tasks_blocked(0.01)
-        assert (await ask(client, "health", session_id, auth)).json() == {"ok": True}
-        mock_clock.jump(11)
-        await worker.until(lambda ledger: ledger.working == 0)
-        assert (await ask(client, "health", session_id, auth)).json() == {"ok": False}
-
-
-async def test_a_request_in_flight_keeps_it_open_and_ending_it_cuts_the_request(
-    model: FakeModel, mock_clock: MockClock
-) -> None:
-    model.script(by_hand)
-    async with (
-        running_worker(model.url) as worker,
-        worker.client() as client,
-        trio.open_nursery() as nursery,
-    ):
-        session_id, auth = await create(client, lifetime=5)
-        answered: list[httpx.Response] = []
-
-        async def long_job() -> None:
-            answered.append(await client.post("/generate", content=inner(session_id)))
-
-        nursery.start_soon(long_job)
-        await model.next_call()
-        mock_clock.jump(60)
-        await trio.testing.wait_all_tasks_blocked(0.01)
-        assert (await ask(client, "health", session_id, auth)).json() == {"ok": True}
-        await ask(client, "end", session_id, auth)
-        await worker.until(lambda ledger: ledger.load == 0)
-    assert answered[0].status_code == 410
-    assert worker.ledger.take_amounts().served == 0
-
-
-async def test_the_model_server_is_told_in_the_background(
-    model: FakeModel, client: httpx.AsyncClient
-) -> None:
-    given = {"job": 7}
-    session_id, auth = await create(client, on_close_route="/bye?x=1", on_close_payload=given)
-    await ask(client, "end", session_id, auth)
-    call = await model.next_call()
-    assert (call.method, call.target) == ("POST", "/bye?x=1")
-    assert orjson.loads(await call.body()) == {"job": 7, "session_id": session_id}
-
-
-@pytest.mark.parametrize(
-    ("given", "sent"), [(None, {}), ([1], {"payload": [1]}), ("x", {"payload": "x"})]
-)
-async def test_what_is_no_object_is_sent_as_one(
-    given: Any, sent: dict[str, Any], model: FakeModel, client: httpx.AsyncClient
-) -> None:
-    session_id, auth = await create(client, on_close_route="/bye", on_close_payload=given)
-    await ask(client, "end", session_id, auth)
-    body = await (await model.next_call()).body()
-    assert orjson.loads(body) == {**sent, "session_id": session_id}
 
 
 async def test_an_update_needs_the_token(
