@@ -18,7 +18,7 @@ import orjson
 from pyworker.reasons import reason_of
 from pyworker.workload.count_inputs import Counting
 from pyworker.workload.count_options import USAGE, parser
-from pyworker.workload.find import TokenizerNotFound
+from pyworker.workload.find import TokenizerNotFound, is_model_id
 from pyworker.workload.image import image_cost
 from pyworker.workload.progress import Progress
 from pyworker.workload.texts import STDIN, read_texts
@@ -103,8 +103,9 @@ def _texts(arguments: argparse.Namespace) -> int:
             whole=arguments.whole,
         )
     except TokenizerNotFound as error:
-        here = arguments.download or Path(arguments.tokenizer).exists()
-        return _complain(str(error) if here else f"{error}; --download fetches one")
+        tried = arguments.download or Path(arguments.tokenizer).exists()
+        could = not tried and is_model_id(arguments.tokenizer)
+        return _complain(f"{error}; --download fetches one" if could else str(error))
     except BadTokenizer as error:
         return _complain(str(error))
     except OSError as error:

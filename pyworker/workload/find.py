@@ -50,6 +50,16 @@ def find_tokenizer(
     return _of_revision(hub_cache(os.environ if environ is None else environ) / folder, revision)
 
 
+def is_model_id(name: str) -> bool:
+    """Whether a name that is no path on this machine may be a model id: NAME or ORG/NAME."""
+    parts = name.split("/")
+    return (
+        len(parts) <= 2
+        and all(part and part[0] not in ".~" for part in parts)
+        and not name.endswith((".json", GGUF))
+    )
+
+
 def download_tokenizer(
     model: str, *, revision: str = MAIN, environ: Mapping[str, str] | None = None
 ) -> Path:

@@ -10,7 +10,13 @@ from pyworker._native import TokenCounter as NativeCounter
 from pyworker._native import UnsupportedTokenizer
 from pyworker.workload.chat import ChatTemplate
 from pyworker.workload.fallback import Estimate, Reference
-from pyworker.workload.find import MAIN, TokenizerNotFound, download_tokenizer, find_tokenizer
+from pyworker.workload.find import (
+    MAIN,
+    TokenizerNotFound,
+    download_tokenizer,
+    find_tokenizer,
+    is_model_id,
+)
 from pyworker.workload.json_count import JsonCount, count_json
 from pyworker.workload.selector import Selector
 
@@ -128,6 +134,8 @@ class TokenCounter:
             name = os.fspath(name_or_dir)
             if Path(name).exists():
                 raise TokenizerNotFound(f"there is no tokenizer.json in {name}")
+            if not is_model_id(name):
+                raise TokenizerNotFound(f"there is no file and no folder {name}")
             if not download:
                 raise TokenizerNotFound(
                     f"no tokenizer.json of {name} in the local Hugging Face cache,"

@@ -246,6 +246,9 @@ def test_an_image_may_be_json(capsys: Said) -> None:
     [
         (["file"], "--tokenizer is needed"),
         (["--tokenizer", "no/such", "file"], "no tokenizer.json of no/such"),
+        (["--tokenizer", "no/such.json", "file"], "no file and no folder no/such.json"),
+        (["--tokenizer", "./no/such", "file"], "no file and no folder ./no/such"),
+        (["--tokenizer", "/no/such", "--download", "file"], "no file and no folder /no/such"),
         (["--image", "0x1024"], "width must be a whole number from 1 to 65535, not 0"),
         (["--image", "1024x1024", "--steps", "0"], "steps must be a whole number from 1 to 10000"),
         (["--image", "1024x1024", "file"], "--image goes without files"),
