@@ -136,6 +136,16 @@ async def test_an_answer_before_the_body_reaches_a_client_that_sends_it(raw: Raw
     assert (await raw.answer())[0] == 200
 
 
+async def test_an_unread_body_is_not_read_for_ever(
+    raw: RawClient, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+):
+    """The clock stands still: it is the bytes that end it."""
+    monkeypatch.setattr("pyworker.http.exchange._LINGER_BYTES", 2**20)
+    await raw.send(b"POST /unread HTTP/1.1\r\nHost: w\r\nContent-Length: %d\r\n\r\n" % 10**12)
+    with pytest.raises(trio.BrokenResourceError):
+        await raw.send(bytes(100 * 2**20))
+
+
 async def test_an_unread_body_that_never_comes_is_not_waited_for_long(
     raw: RawClient, mock_clock: MockClock
 ):

@@ -1,5 +1,6 @@
 """Connections to the model server: reuse, the keep-alive race, what is closed and when."""
 
+import gc
 import math
 from collections.abc import AsyncIterator
 
@@ -222,6 +223,25 @@ async def test_a_fetched_answer_that_breaks_off_raises(model: FakeModel, upstrea
     model.script(breaks)
     with pytest.raises(UpstreamBroken):
         await upstream.fetch(request())
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_fetched_answer_that_is_too_large_is_not_waited_for(
+    chunked: bool, model: FakeModel, upstream: Upstream
+):
+    async def goes_on(call: Call) -> None:
+        if chunked:
+            await call.start()
+            await call.chunk(bytes(11))
+        else:
+            await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + bytes(11))
+        await call.left.wait()
+
+    model.script(goes_on)
+    with trio.fail_after(5), pytest.raises(UpstreamBroken, match="larger than 10 bytes"):
+        await upstream.fetch(UpstreamRequest(method="GET", path="/", headers=[]), limit=10)
+    await model.until_open(0)
+    gc.collect()  # a generator that was left half-way would warn now
 
 
 async def test_get_and_head_send_no_body_and_no_length(model: FakeModel, upstream: Upstream):
