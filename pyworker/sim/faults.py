@@ -175,3 +175,8 @@ class FaultPlan:
         else:
             self._armed[kind] = Fault(kind, fault.count - 1, fault.after_tokens, fault.factor)
         return fault
+
+
+def crashes_at_once(fault: Fault) -> bool:
+    """Whether `fault` is a crash that waits for no request."""
+    return fault.kind is FaultKind.CRASH and fault.after_tokens is None

@@ -4,63 +4,22 @@ What it says in its log on the way is its `Story`; what it answers are its route
 """
 
 import errno
-import os
-import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Protocol, TextIO, cast
+from typing import Protocol
 
 import trio
 
-from pyworker.errors import CannotBind
 from pyworker.http.exchange import Exchange
 from pyworker.http.server import HttpServer
-from pyworker.reasons import reason_of
-from pyworker.sim.faults import Fault, FaultKind
-from pyworker.sim.log import Line, LogLost, LogWriter
+from pyworker.sim.address import Address, Refusal, authority, bind, refusal, resolve, url
+from pyworker.sim.faults import Fault, crashes_at_once
+from pyworker.sim.log import Line, LogWriter
+from pyworker.sim.story import Step, Story
 
 # A burst of 1024 streams must not be refused; Linux caps it at net.core.somaxconn.
 _BACKLOG = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A line of a start and when it comes, in seconds from the start."""
-
-    at: float
-    line: Line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """What a server logs in its life.
-
-    Attributes:
-        boot: Its start until it listens. Without `warming`, its last line says that it is ready,
-            or that it failed.
-        fails: Whether the start ends with its last line, with code 1.
-        taken: What follows when its port is taken: from the address as it prints it, an errno and
-            its text.
-        crashing, crashed: When it dies, before and after its last answers.
-        stopping, stopped: When it is asked to stop, likewise.
-        binds_first: It finds out that the port is taken before it loads, not after.
-        warming: What follows `boot`, and ends its start, when it takes requests meanwhile; times
-            are from when it listens.
-    """
-
-    boot: Sequence[Step]
-    fails: bool
-    taken: Callable[[str, int, str], list[Line]]
-    crashing: Sequence[Line]
-    crashed: Sequence[Line]
-    stopping: Sequence[Line]
-    stopped: Sequence[Line]
-    binds_first: bool = False
-    warming: Sequence[Step] = ()
 
 
 class Settings(Protocol):
@@ -164,13 +123,13 @@ class Server:
         Raises:
             CannotBind: The host does not resolve.
         """
-        family, address = await _resolve(self._settings.host, self._settings.port)
+        family, address = await resolve(self._settings.host, self._settings.port)
         with socket.socket(family, socket.SOCK_STREAM) as reserved:
             # Many bind late. Taking the port now makes the address true while the model loads;
             # until listen() the kernel refuses connections, just as if nobody had it.
-            refused = _bind(reserved, address)
+            refused = bind(reserved, address)
             if refused is None:
-                self._say(f"sim: loading, will listen on {_url(reserved)}")
+                self._say(f"sim: loading, will listen on {url(reserved)}")
             story = self._story
             if story.binds_first and self._is_taken(refused, address):
                 return 1
@@ -186,11 +145,11 @@ class Server:
         raise AssertionError("unreachable: every way out returns")
 
     async def _live(
-        self, reserved: socket.socket, address: "_Address", task_status: trio.TaskStatus[int]
+        self, reserved: socket.socket, address: Address, task_status: trio.TaskStatus[int]
     ) -> int:
         refused = self._listen(reserved)
         if refused is not None:
-            self._write(self._story.taken(_authority(address), *refused))
+            self._write(self._story.taken(authority(address), *refused))
             return 1
         listening = trio.SocketListener(trio.socket.from_stdlib_socket(reserved.dup()))
         # Otherwise the kernel went on taking connections after the listener's end.
@@ -216,11 +175,11 @@ class Server:
             nursery.cancel_scope.cancel()
         return 1 if self._crashed or failed else 0
 
-    def _is_taken(self, refused: "_Refusal | None", address: "_Address") -> bool:
+    def _is_taken(self, refused: Refusal | None, address: Address) -> bool:
         if refused is None and self._settings.fail_start == "bind":
-            refused = _refusal(errno.EADDRINUSE)
+            refused = refusal(errno.EADDRINUSE)
         if refused is not None:
-            self._write(self._story.taken(_authority(address), *refused))
+            self._write(self._story.taken(authority(address), *refused))
         return refused is not None
 
     async def _log_steps(self, steps: Sequence[Step]) -> bool:
@@ -234,11 +193,11 @@ class Server:
             nursery.cancel_scope.cancel()
         return not self._end.is_set()
 
-    def _listen(self, reserved: socket.socket) -> "_Refusal | None":
+    def _listen(self, reserved: socket.socket) -> Refusal | None:
         try:
             reserved.listen(_BACKLOG)
         except OSError as error:  # somebody took the port too, and listened first
-            return _refusal(error.errno)
+            return refusal(error.errno)
         return None
 
     async def _cancel_at_end(self, scope: trio.CancelScope) -> None:
@@ -275,7 +234,7 @@ class Server:
         """Serve until the end is asked for; then nobody can connect any more."""
         async with trio.open_nursery() as accepting:
             await accepting.start(self._http.accept, [listener], connections)
-            self._say(f"sim: listening on {_url(listener.socket)}")
+            self._say(f"sim: listening on {url(listener.socket)}")
             task_status.started(int(listener.socket.getsockname()[1]))
             if any(crashes_at_once(fault) for fault in self._settings.faults):
                 self.crash()
@@ -285,109 +244,3 @@ class Server:
     def _write(self, lines: Sequence[Line]) -> None:
         for line in lines:
             self._log.write(line)
-
-
-def run(settings: Settings, make: "Callable[[LogWriter, Callable[[str], None]], Server]") -> int:
-    """Run a simulator as this process.
-
-    Args:
-        settings: Its command line.
-        make: From its log, and who gets the two lines about its address, to the server.
-
-    Returns:
-        The exit code.
-    """
-    # The log may be what the reader of standard output parses; then the address goes to stderr.
-    said_on = sys.stderr if settings.log is None else sys.stdout
-    try:
-        log = LogWriter(settings.log)
-    except OSError as error:
-        sys.stderr.write(f"pyworker sim: cannot write the log {settings.log}: {error.strerror}\n")
-        return 2
-    code = 1
-    with log:
-        try:
-            code = trio.run(_run_until_signal, make, log, partial(_say, said_on))
-        except* (CannotBind, LogLost) as group:
-            error = _first(group)
-            sys.stderr.write(f"pyworker sim: {error}\n")
-            code = 2 if isinstance(error, CannotBind) else 1
-    return code
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-    return error
-
-
-async def _run_until_signal(
-    make: "Callable[[LogWriter, Callable[[str], None]], Server]",
-    log: LogWriter,
-    say: Callable[[str], None],
-) -> int:
-    server = make(log, say)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_stop_on_signal, server)
-        code = await server.serve()
-        nursery.cancel_scope.cancel()
-        return code
-    raise AssertionError("unreachable: the nursery's block returns")
-
-
-async def _stop_on_signal(server: Server) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            server.stop()  # a second signal ends what the first one still waits for
-
-
-def _say(stream: TextIO, text: str) -> None:
-    stream.write(text + "\n")
-    stream.flush()
-
-
-def crashes_at_once(fault: Fault) -> bool:
-    """Whether `fault` is a crash that waits for no request."""
-    return fault.kind is FaultKind.CRASH and fault.after_tokens is None
-
-
-_Address = tuple[str, int] | tuple[str, int, int, int]
-_Refusal = tuple[int, str]  # an errno and its text
-
-
-async def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, _Address]:
-    try:
-        found = await trio.socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except (OSError, UnicodeError) as error:  # UnicodeError: the name has no IDNA form
-        raise CannotBind(f"cannot listen on {host}:{port}: {reason_of(error)}") from error
-    family, _, _, _, address = found[0]
-    return family, cast("_Address", address)
-
-
-def _bind(sock: socket.socket, address: _Address) -> _Refusal | None:
-    """Take the address; returns why not, if it cannot be had."""
-    if address[1] != 0:
-        # After a restart, connections of the last run may still be in TIME_WAIT. A port of the
-        # kernel's choice goes without: the option would let it give the port away once more.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind(address)
-    except OSError as error:
-        return _refusal(error.errno)
-    return None
-
-
-def _refusal(code: int | None) -> _Refusal:
-    code = code or errno.EADDRINUSE
-    return code, os.strerror(code)
-
-
-def _authority(address: _Address) -> str:
-    host, port = address[0], address[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _url(sock: socket.socket | trio.socket.SocketType) -> str:
-    return f"http://{_authority(sock.getsockname())}"

@@ -8,8 +8,7 @@ import trio
 from pyworker.errors import BodyTooLarge
 from pyworker.http.exchange import Exchange
 from pyworker.sim.engine import Engine
-from pyworker.sim.faults import FaultError, FaultPlan, fault_from_json
-from pyworker.sim.life import crashes_at_once
+from pyworker.sim.faults import FaultError, FaultPlan, crashes_at_once, fault_from_json
 
 # By path, then by method.
 Routes = dict[str, dict[str, Callable[[Exchange], Awaitable[None]]]]

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.faults import FaultPlan
+from pyworker.sim.faults import FaultPlan, crashes_at_once
 from pyworker.sim.hello.routes import HelloRoutes
 from pyworker.sim.hello.settings import HelloSettings
 from pyworker.sim.hello.story import story_of
-from pyworker.sim.life import Server, crashes_at_once
-from pyworker.sim.life import run as run_server
+from pyworker.sim.life import Server
 from pyworker.sim.log import LogWriter
+from pyworker.sim.process import run as run_server
 from pyworker.sim.settings import engine_of
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 import orjson
 
 from pyworker.sim.hello.settings import HelloSettings
-from pyworker.sim.life import Step, Story
 from pyworker.sim.log import Line, PlainLine
+from pyworker.sim.story import Step, Story
 
 _FILE = "model.safetensors"
 

@@ -6,14 +6,14 @@ from functools import partial
 
 from pyworker.reasons import reason_of
 from pyworker.sim.engine import Engine
-from pyworker.sim.faults import FaultPlan
+from pyworker.sim.faults import FaultPlan, crashes_at_once
 from pyworker.sim.image.routes import ImageRoutes
 from pyworker.sim.image.settings import ImageSettings
 from pyworker.sim.image.story import story_of
 from pyworker.sim.image.wrapper import PARTS, Wrapper
-from pyworker.sim.life import Server, crashes_at_once
-from pyworker.sim.life import run as run_server
+from pyworker.sim.life import Server
 from pyworker.sim.log import LogWriter
+from pyworker.sim.process import run as run_server
 from pyworker.sim.shares import FairShare
 
 

@@ -1,8 +1,8 @@
 """What the wrapper and ComfyUI log in their lives, in one file; texts as in captured logs."""
 
 from pyworker.sim.image.settings import ImageSettings
-from pyworker.sim.life import Step, Story
 from pyworker.sim.log import Line, PlainLine
+from pyworker.sim.story import Step, Story
 
 _WRAPPER_START = """\
 INFO:     Started server process [1]

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.faults import FaultPlan
-from pyworker.sim.life import Server, crashes_at_once
-from pyworker.sim.life import run as run_server
+from pyworker.sim.faults import FaultPlan, crashes_at_once
+from pyworker.sim.life import Server
 from pyworker.sim.log import LogWriter
 from pyworker.sim.openai.desk import Desk
 from pyworker.sim.openai.machine import ENGINE_GONE, Machine
@@ -13,6 +12,7 @@ from pyworker.sim.openai.routes import OpenAiRoutes
 from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.openai.stories import story_of
 from pyworker.sim.openai.styles import STYLES
+from pyworker.sim.process import run as run_server
 from pyworker.sim.settings import engine_of
 from pyworker.sim.steering import Steering
 

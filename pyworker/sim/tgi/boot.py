@@ -8,8 +8,8 @@ are those of captured 3.x logs.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pyworker.sim.life import Step
 from pyworker.sim.log import Line, PlainLine
+from pyworker.sim.story import Step
 from pyworker.sim.tgi.log import JsonLine, Level, Site, rust_duration
 from pyworker.sim.tgi.settings import TgiSettings
 

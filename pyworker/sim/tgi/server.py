@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from pyworker.sim.faults import FaultPlan
-from pyworker.sim.life import Server, Story, crashes_at_once
-from pyworker.sim.life import run as run_server
+from pyworker.sim.faults import FaultPlan, crashes_at_once
+from pyworker.sim.life import Server
 from pyworker.sim.log import LogWriter
+from pyworker.sim.process import run as run_server
 from pyworker.sim.settings import engine_of
+from pyworker.sim.story import Story
 from pyworker.sim.tgi.boot import (
     bind_failure,
     boot_steps,

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from pyworker.sim.life import Story
 from pyworker.sim.openai.settings import OpenAiSettings, StyleName
 from pyworker.sim.openai.stories.llama import llama
 from pyworker.sim.openai.stories.sglang import sglang
 from pyworker.sim.openai.stories.vllm import vllm
+from pyworker.sim.story import Story
 
 _STORIES: Mapping[StyleName, Callable[[OpenAiSettings], Story]] = {
     "vllm": vllm,

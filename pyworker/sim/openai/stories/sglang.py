@@ -1,10 +1,10 @@
 """What SGLang 0.5 logs in its life: its source's own words, in the order in which they come."""
 
-from pyworker.sim.life import Step, Story
 from pyworker.sim.log import Line
 from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.openai.stories.steps import plain, steps
 from pyworker.sim.openai.styles.sglang import SglangLine, prefill_batch
+from pyworker.sim.story import Step, Story
 
 # Of the load. uvicorn speaks, and the port opens, before the warm-up: only the last line is true.
 _WARM_UP = 0.1

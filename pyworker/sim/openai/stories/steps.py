@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from pyworker.sim.life import Step
 from pyworker.sim.log import Line, PlainLine
+from pyworker.sim.story import Step
 
 
 def plain(*texts: str) -> list[Line]:

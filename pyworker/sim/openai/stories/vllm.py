@@ -1,9 +1,9 @@
 """What vLLM 0.33 logs in its life; the lines are those of captured logs."""
 
-from pyworker.sim.life import Story
 from pyworker.sim.log import Line
 from pyworker.sim.openai.settings import OpenAiSettings
 from pyworker.sim.openai.stories.steps import plain, steps
+from pyworker.sim.story import Story
 
 
 def _api(place: str, text: str, level: str = "INFO") -> str:
