@@ -56,7 +56,8 @@ class Connection(TCPServer):
 
     def close_if_idle(self, since: float) -> None:
         """Close, if no request has been served since `since`."""
-        if self.idle_since is not None and self.idle_since <= since:
+        # Locked: the last answer is over for Hypercorn, and still on its way to a slow client.
+        if self.idle_since is not None and self.idle_since <= since and not self.send_lock.locked():
             self.client.close()
 
     def hold(self) -> None:
@@ -69,6 +70,14 @@ class Connection(TCPServer):
         held, self._held = self._held, None
         if held:
             await self._send(held[0] if len(held) == 1 else b"".join(held))
+            self._rest()
+
+    def _rest(self) -> None:
+        """What was sent may have been the end of an answer; only now nothing happens any more."""
+        if self.idle_since is not None:
+            self.idle_since = trio.current_time()
+            if self.context.terminated.is_set():  # `close_if_idle` has been here, and waits for us
+                self.client.close()
 
     async def send_chunk(self, data: bytes) -> None:
         """Send a piece of a chunked answer, past Hypercorn and h11, which keep no count of them.

@@ -77,6 +77,11 @@ class RawClient:
         self.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.stream.socket.close()
 
+    async def end_sending(self) -> None:
+        """End our side, and go on reading."""
+        assert isinstance(self.stream, trio.SocketStream)
+        await self.stream.send_eof()
+
     async def close(self) -> None:
         """Close the connection with FIN."""
         await self.stream.aclose()

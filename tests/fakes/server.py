@@ -13,6 +13,7 @@ from pyworker.http.server import Exchange, HttpServer, open_listeners, port_of
 
 BODY_LIMIT = 64 * 1024  # bytes
 LARGE_LIMIT = 1024 * 1024  # of bodies on /hold
+LARGE_ANSWER = 16 * 1024 * 1024  # on /large; more than the buffers of two sockets take
 
 
 class Paths:
@@ -139,6 +140,12 @@ class Paths:
             self.waiting.set()
             await self.go.wait()
             await exchange.respond(200, [], b"%d" % len(body))
+
+    async def on_large(self, exchange: Exchange) -> None:
+        """A whole answer of LARGE_ANSWER bytes."""
+        await exchange.body(BODY_LIMIT)
+        with self._noted():
+            await exchange.respond(200, [], bytes(LARGE_ANSWER))
 
     async def on_flood(self, exchange: Exchange) -> None:
         """An answer without an end."""

@@ -257,8 +257,10 @@ async def test_a_refusal_has_its_status_headers_and_details(raw: RawClient):
 
 
 async def test_no_answer_is_500(raw: RawClient):
+    """Ours, that says so, and not the bare one that Hypercorn would give."""
     await raw.send(get("/nothing"))
-    assert (await raw.answer())[0] == 500
+    status, body = await raw.answer()
+    assert (status, json.loads(body)["error"]) == (500, "the handler gave no answer")
 
 
 @pytest.mark.parametrize("path", ["/wait", "/flood"])
