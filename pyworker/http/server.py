@@ -180,8 +180,9 @@ class _Application:
         try:
             await self._handler(exchange)
         except ClientGone:
-            # Over HTTP/2 the neighbours on the connection go on, unless half an answer stands.
-            if not exchange.multiplexed or exchange.started:
+            # Its connection has ended; but over HTTP/2 it may be a stream that ended, and then the
+            # neighbours on the connection go on, unless half an answer stands.
+            if exchange.started:
                 exchange.abort()
         except trio.Cancelled:
             # The client left, or the server ends. Hypercorn would answer 500 to an exchange that

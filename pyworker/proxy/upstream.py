@@ -281,14 +281,9 @@ class _Connection:
         return self.wire.has_ahead or bool(http11._h11_state.trailing_data[0])  # noqa: SLF001
 
     async def send(self, request: httpcore.Request) -> httpcore.Response:
-        """Send a request; closes the connection on any failure, cancellation included."""
+        """Send a request; httpcore closes the connection on any failure, cancellation included."""
         self.wire.begin(has_body=isinstance(request.stream, _Body) and bool(request.stream.data))
-        try:
-            return await self.http.handle_async_request(request)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await self.http.aclose()
-            raise
+        return await self.http.handle_async_request(request)
 
 
 def _answer(response: UpstreamResponse, body: bytes) -> Answer:
