@@ -1,7 +1,9 @@
 """Reports while the autoscaler is slow, silent, down or wrong: nothing is lost, nothing doubled."""
 
 import logging
+import tracemalloc
 from collections import Counter
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
@@ -206,6 +208,30 @@ async def test_a_refusal_is_logged_with_its_reason_and_never_with_the_secret(
     await worker.run_until(5)
     assert "status 422: loadtime must be a number" in caplog.text
     assert "a-secret" not in caplog.text
+
+
+async def test_a_refusal_without_an_end_is_not_kept(autojump_clock: object) -> None:
+    size, piece = 16 * 2**20, b"x" * 65536
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(size // len(piece)):
+            await trio.lowlevel.checkpoint()
+            yield piece
+
+    async def floods(call: Call) -> httpx.Response:
+        await trio.lowlevel.checkpoint()
+        return httpx.Response(500, content=pieces())
+
+    worker = reporting()
+    worker.autoscaler.behaviours[A] = floods
+    tracemalloc.start()
+    try:
+        await worker.run_until(5)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert worker.autoscaler.calls
+    assert most < size / 4
 
 
 FAILURES = {

@@ -43,6 +43,14 @@ def open_descriptors(path: Path) -> list[int]:
     return found
 
 
+def kill(path: Path) -> None:
+    """Reading the open file fails from now on, with EISDIR."""
+    directory = os.open(path.parent, os.O_RDONLY)
+    (descriptor,) = open_descriptors(path)
+    os.dup2(directory, descriptor)
+    os.close(directory)
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "model.log"
@@ -118,20 +126,30 @@ def test_closed_while_the_file_system_is_stuck_releases_the_file_later(log: Path
 
 
 def test_a_handle_that_died_is_replaced_at_the_same_place(
-    log: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As after a restart of a network file system's server."""
     tail = LogTail(log)
     log.write_bytes(b"one\nhal")
     assert drain(tail, 0.0) == b"one\n"
-    directory = os.open(tmp_path, os.O_RDONLY)
-    (descriptor,) = open_descriptors(log)
-    os.dup2(directory, descriptor)  # reading it fails from now on, with EISDIR
-    os.close(directory)
+    kill(log)
     with log.open("ab") as writer:
         writer.write(b"f\ntwo\n")
     assert drain(tail, 1.0, 1.0) == b"half\ntwo\n"
     assert "cannot read the model log" in caplog.text
+    tail.close()
+
+
+def test_a_handle_that_died_after_a_rotation_is_left_for_the_next_file(log: Path) -> None:
+    """Opened again at the same path it would be the new file, whose lines would come twice."""
+    tail = LogTail(log)
+    log.write_bytes(b"one\nhal")
+    assert drain(tail, 0.0) == b"one\n"
+    old = log.with_suffix(".1")
+    log.rename(old)
+    log.write_bytes(b"two\n")
+    kill(old)
+    assert drain(tail, 1.0, 5.0) == b"hal\ntwo\n"
     tail.close()
 
 

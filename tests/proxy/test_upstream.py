@@ -109,6 +109,25 @@ async def test_an_idle_connection_that_the_model_closed_is_not_used(
     assert [call.connection for call in model.calls] == [0, 1, 2]
 
 
+async def test_what_the_model_says_while_nobody_asks_is_not_the_next_answer(
+    model: FakeModel, upstream: Upstream
+):
+    """Servers that end an idle connection may say so with a 408 before they close it."""
+
+    async def answers_and_goes(call: Call) -> None:
+        await answers(call)
+        await call.done.wait()
+        await quiet()
+        await call.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+
+    model.script(answers_and_goes, answers)
+    for _ in range(2):
+        assert await fetched(upstream, request()) == (200, b'{"ok":true}')
+        await quiet()
+        await quiet()
+    assert model.connections == 2
+
+
 async def closes_unread(call: Call) -> None:
     await call.close()
 
@@ -189,6 +208,36 @@ async def test_an_answer_that_was_not_read_to_its_end_closes_its_connection(
     await model.until_open(0)
 
 
+async def test_answers_that_were_left_take_no_place_among_the_kept_connections(
+    model: FakeModel, upstream: Upstream
+):
+    """As many as are kept at most, and one more that is read to its end."""
+    model.script(by_hand)
+    leaves = trio.Event()
+
+    async def looks_only() -> None:
+        async with upstream.open(request()):
+            await leaves.wait()
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(64):
+            nursery.start_soon(looks_only)
+        left = [await model.next_call() for _ in range(64)]
+        for call in left:
+            await call.start()
+        nursery.start_soon(upstream.fetch, request())
+        read = await model.next_call()
+        await read.body()
+        leaves.set()
+        for call in left:
+            await call.left.wait()
+            call.done.set()
+        await read.answer()
+    model.script(answers)
+    await upstream.fetch(request())
+    assert model.calls[-1].connection == read.connection
+
+
 async def test_whoever_is_cancelled_closes_the_connection_at_once(
     model: FakeModel, upstream: Upstream, mock_clock: MockClock
 ):
@@ -250,6 +299,19 @@ async def test_get_and_head_send_no_body_and_no_length(model: FakeModel, upstrea
         await upstream.fetch(UpstreamRequest(method=method, path="/health?full=1", headers=[]))
     assert [call.target for call in model.calls] == ["/health?full=1"] * 2
     assert not any(call.header(b"content-length") for call in model.calls)
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+async def test_an_answer_without_a_body_has_none_whatever_its_head_says(
+    method: str, status: int, model: FakeModel, upstream: Upstream
+):
+    """RFC 9112 6.3; it is complete with its head, and its connection is free again."""
+    model.script(sends(b"HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n\r\n" % status))
+    for _ in range(2):
+        with trio.fail_after(5):
+            asked = UpstreamRequest(method=method, path="/", headers=[])
+            assert await fetched(upstream, asked) == (status, b"")
+    assert model.connections == 1
 
 
 async def test_an_empty_post_has_a_length_of_zero(model: FakeModel, upstream: Upstream):
