@@ -6,7 +6,7 @@ import httpx
 import pytest
 import trio
 from fakes.client import post
-from fakes.clock import time_passes
+from fakes.clock import quiet, time_passes
 from fakes.grants import autoscaler
 from fakes.h2_client import H2Client
 from fakes.model import (
@@ -116,6 +116,24 @@ async def test_a_client_that_left(
         await raw.close()
     await call.left.wait()
     assert await book(worker) == ("Cancelled", Amounts(received=W, cancelled=W))
+
+
+@pytest.mark.parametrize(
+    "behaves", [streams(*[bytes(1_000_000)] * 32), replies(200, bytes(32_000_000))]
+)
+async def test_a_client_that_ends_its_side_within_its_answer_is_one_that_left(
+    behaves: Behaviour, worker: WorkerApp, model: FakeModel, mock_clock: MockClock
+):
+    """Who closes sends the same; so it is counted, once, and cut, not ended as if it were whole."""
+    model.script(behaves)
+    raw = await worker.connect(receive_buffer=4096)
+    await raw.send(post("/generate", envelope()))
+    await raw.head()
+    await quiet()
+    await raw.end_sending()
+    assert await book(worker) == ("Cancelled", Amounts(received=W, cancelled=W))
+    assert len(await raw.until_reset()) < 32_000_000
+    await raw.close()
 
 
 @pytest.mark.parametrize("behaves", [streams(bytes(200_000)), replies(200, bytes(200_000))])
