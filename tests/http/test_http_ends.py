@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 import trio
 from fakes.client import RawClient, connect, post
-from fakes.clock import quiet
+from fakes.clock import quiet, time_passes
 from fakes.h2_client import H2Client
 from fakes.server import LARGE_ANSWER, Paths, RunningServer
 from trio.testing import MockClock
@@ -58,8 +58,11 @@ async def test_draining_waits_for_an_answer_on_its_way_to_a_slow_client(
     raw = await slow_client(server)
     await server.drain()
     await quiet()
-    # And closes then, although the drain has looked at it already.
-    assert len(await raw.rest()) == LARGE_ANSWER
+    assert len(await raw.exactly(LARGE_ANSWER)) == LARGE_ANSWER
+    # It is closed then, although the drain has looked at it already.
+    async with time_passes(mock_clock, step=1.0):
+        with trio.fail_after(10.0):
+            assert await raw.rest() == b""
     await raw.close()
 
 
