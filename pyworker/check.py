@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pyworker.errors import SettingsError
 from pyworker.finding import find_worker, worker_names
+from pyworker.model.loaded import loaded_by, told
 from pyworker.model.markers import LogEvent, LogMarkers
 from pyworker.reasons import reason_of
 from pyworker.settings import BadSettings, Settings, read_settings
@@ -53,6 +54,11 @@ def report(
         config = define(settings)
     except ValueError as error:
         raise SettingsError(f"the definition is wrong: {error}") from error
+    try:
+        loaded = loaded_by(settings.readiness, config.loaded, config.health_endpoint)
+    except ValueError as error:
+        raise SettingsError(f"{error}") from error
+    markers = settings.load_markers or config.log_actions.on_load
     identity = settings.identity(listening_port=settings.worker_port)
     tls = " with TLS" if settings.use_ssl else ""
     lines = [
@@ -63,6 +69,7 @@ def report(
         f"model server    {config.model_server_url or 'none'}",
         f"its log         {config.model_log_file or 'none'}",
         f"its health      {config.health_endpoint or 'not asked'}",
+        f"is loaded when  {told(loaded, markers)}",
     ]
     lines += [f"route           {_route(handler)}" for handler in config.handlers]
     lines += [f"open route      {', '.join(r.methods)} {r.route}" for r in config.open]

@@ -4,7 +4,7 @@
 once a port answered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -90,3 +90,27 @@ def loaded_by(setting: frozenset[str] | None, own: Loaded, health_endpoint: str)
         raise ValueError("READINESS names healthcheck, and the worker has no health endpoint")
     answers = Answers(health_endpoint)
     return all_of(LogMarker(), answers) if "logs" in setting else answers
+
+
+def told(loaded: Loaded, markers: Sequence[str]) -> str:
+    """What is asked, in words: `/ready answers 200, and the log says 'Connected'`."""
+    match loaded:
+        case LogMarker():
+            return f"the log says {' or '.join(map(repr, markers)) or 'nothing: no marker is set'}"
+        case Answers(endpoint):
+            return f"{endpoint} answers 200"
+        case Listens(port, host):
+            return f"{host}:{port} takes connections"
+        case FileExists(path):
+            return f"the file {path} is there"
+        case Says():
+            return "a function of the definition says so"
+        case AllOf(parts) | AnyOf(parts):
+            both = isinstance(loaded, AllOf)
+            words = (", and " if both else ", or ").join(_part(part, markers) for part in parts)
+            return words or ("it starts" if both else "nothing is ever enough")
+
+
+def _part(loaded: Loaded, markers: Sequence[str]) -> str:
+    text = told(loaded, markers)
+    return f"({text})" if isinstance(loaded, AllOf | AnyOf) else text
