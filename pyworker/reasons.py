@@ -7,6 +7,8 @@ import orjson
 
 # Characters of a body within a sentence.
 _MOST = 500
+# Bytes of an answer that is shown because it is not what was asked for.
+_BEGINNING = 200
 # Where bodies say why: pyworker's, TGI's and OpenAI's kind; the wrapper's; FastAPI's.
 _SAYING = ("error", "message", "detail")
 
@@ -46,6 +48,11 @@ def said_by(body: bytes) -> str:
         return body[:_MOST].decode(errors="replace").strip()
     asked = members.get("request_id")
     return f"{sentence} (request {asked})" if isinstance(asked, str) else sentence
+
+
+def beginning_of(body: bytes) -> str:
+    """The beginning of a body within quotes, as text; what cannot be printed is escaped."""
+    return repr(body[:_BEGINNING].decode(errors="replace"))
 
 
 def _sentence(members: dict[str, Any]) -> str | None:

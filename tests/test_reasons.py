@@ -14,7 +14,7 @@ from pyworker.client.script import client_by_arguments
 from pyworker.errors import SettingsError
 from pyworker.model.benchmark_cache import keep_result, read_result
 from pyworker.new import main as new
-from pyworker.reasons import reason_of, said_by
+from pyworker.reasons import beginning_of, reason_of, said_by
 from pyworker.run import run
 from pyworker.settings import read_settings
 from workers.comfyui_json.worker import define as define_comfyui
@@ -121,3 +121,9 @@ def test_a_new_worker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert new(["mine", "--into", str(file)]) == 2
     told = f"pyworker: {file / 'mine'} cannot be made: Not a directory\n"
     assert capsys.readouterr().err == told
+
+
+def test_the_beginning_of_a_body_is_text_and_not_bytes() -> None:
+    assert beginning_of('{"a": "ü"}'.encode()) == """'{"a": "ü"}'"""
+    assert beginning_of(b"RIFF\x00\n") == r"'RIFF\x00\n'"
+    assert len(beginning_of(b"x" * 1000)) == 202

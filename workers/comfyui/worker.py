@@ -8,6 +8,7 @@ from typing import cast
 import orjson
 
 from pyworker.model.prompts import random_words
+from pyworker.reasons import beginning_of
 from pyworker.settings import Settings
 from pyworker.worker import (
     BenchmarkConfig,
@@ -115,7 +116,7 @@ def _check_images(body: bytes) -> None:
     answer = orjson.loads(body)
     images = cast("dict[str, object]", answer).get("images") if isinstance(answer, dict) else None
     if not isinstance(images, list) or not images:
-        raise ValueError(f"the answer has no images: {body[:200]!r}")
+        raise ValueError(f"the answer has no images: {beginning_of(body)}")
     for image in cast("list[object]", images):
         if not isinstance(image, str) or not image.startswith(_PNG):
             raise ValueError(f"this is no PNG: {str(image)[:60]}")

@@ -7,6 +7,7 @@ from typing import cast
 
 import orjson
 
+from pyworker.reasons import beginning_of
 from pyworker.settings import Settings
 from pyworker.worker import (
     Answers,
@@ -116,6 +117,6 @@ def check_completed(body: bytes) -> None:
     answer = orjson.loads(body)
     job = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
     if job.get("status") != "completed":
-        raise ValueError(f"the job did not complete: {body[:300]!r}")
+        raise ValueError(f"the job did not complete: {beginning_of(body)}")
     if not isinstance(job.get("output"), list) or not job["output"]:
-        raise ValueError(f"the job has no output: {body[:300]!r}")
+        raise ValueError(f"the job has no output: {beginning_of(body)}")

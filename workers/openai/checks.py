@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import orjson
 
+from pyworker.reasons import beginning_of
 from workers.openai import workloads
 
 Check = Callable[[bytes], None]
@@ -19,7 +20,7 @@ _LEAST_MEDIA_BYTES = 1000
 def _answer(body: bytes) -> Mapping[str, Any]:
     answer: Any = orjson.loads(body)
     if not isinstance(answer, dict):
-        raise ValueError(f"the answer is no object: {body[:200]!r}")
+        raise ValueError(f"the answer is no object: {beginning_of(body)}")
     return cast("Mapping[str, Any]", answer)
 
 
@@ -33,7 +34,7 @@ def _listed(body: bytes, name: str) -> list[Mapping[str, Any]]:
 
 def _objects(listed: Any, name: str, body: bytes) -> list[Mapping[str, Any]]:
     if not isinstance(listed, list) or not listed:
-        raise ValueError(f"the answer has no {name}: {body[:200]!r}")
+        raise ValueError(f"the answer has no {name}: {beginning_of(body)}")
     return [_object(one) for one in cast("list[Any]", listed)]
 
 
@@ -44,7 +45,7 @@ def _says(text: Any) -> bool:
 def completion(body: bytes) -> None:
     """Every choice has a text."""
     if not all(_says(choice.get("text")) for choice in _listed(body, "choices")):
-        raise ValueError(f"a choice has no text: {body[:200]!r}")
+        raise ValueError(f"a choice has no text: {beginning_of(body)}")
 
 
 def chat(body: bytes) -> None:
@@ -53,13 +54,13 @@ def chat(body: bytes) -> None:
         said = _object(choice.get("message"))
         texts = (said.get(name) for name in ("content", "reasoning_content", "reasoning"))
         if not (any(map(_says, texts)) or said.get("tool_calls")):
-            raise ValueError(f"a choice has no message: {body[:200]!r}")
+            raise ValueError(f"a choice has no message: {beginning_of(body)}")
 
 
 def embeddings(body: bytes) -> None:
     """Every embedding is one."""
     if not all(one.get("embedding") for one in _listed(body, "data")):
-        raise ValueError(f"an embedding is empty: {body[:200]!r}")
+        raise ValueError(f"an embedding is empty: {beginning_of(body)}")
 
 
 def rerank(body: bytes) -> None:
@@ -87,7 +88,8 @@ def _check_scores(scores: list[Any], body: bytes) -> None:
     numbers = [score for score in scores if isinstance(score, int | float)]
     if len(numbers) != workloads.RERANK_DOCUMENTS:
         raise ValueError(
-            f"{len(numbers)} of {workloads.RERANK_DOCUMENTS} documents have a score: {body[:200]!r}"
+            f"{len(numbers)} of {workloads.RERANK_DOCUMENTS} documents have a score: "
+            f"{beginning_of(body)}"
         )
 
 
@@ -96,26 +98,26 @@ def images(body: bytes) -> None:
     if not all(
         _says(one.get("b64_json")) or _says(one.get("url")) for one in _listed(body, "data")
     ):
-        raise ValueError(f"an image is missing: {body[:200]!r}")
+        raise ValueError(f"an image is missing: {beginning_of(body)}")
 
 
 def transcription(body: bytes) -> None:
     """There is a text; it may be empty, because syllables without sense may be none."""
     if not isinstance(_answer(body).get("text"), str):
-        raise ValueError(f"the answer has no text: {body[:200]!r}")
+        raise ValueError(f"the answer has no text: {beginning_of(body)}")
 
 
 def media(body: bytes) -> None:
     """There is sound or a film, as bytes, and no error in its place."""
     if len(body) < _LEAST_MEDIA_BYTES or body.lstrip()[:1] == b"{":
-        raise ValueError(f"the answer is no sound and no film: {body[:200]!r}")
+        raise ValueError(f"the answer is no sound and no film: {beginning_of(body)}")
 
 
 def speech_batch(body: bytes) -> None:
     """Every item became sound: nothing says `error`, and there is as much as of media."""
     if len(body) < _LEAST_MEDIA_BYTES:
-        raise ValueError(f"the answer is too short for sounds: {body[:200]!r}")
+        raise ValueError(f"the answer is too short for sounds: {beginning_of(body)}")
     if body.lstrip()[:1] == b"{":
         results = _listed(body, "results")
         if any(one.get("error") for one in results):
-            raise ValueError(f"an item failed: {body[:200]!r}")
+            raise ValueError(f"an item failed: {beginning_of(body)}")

@@ -7,6 +7,7 @@ from typing import cast
 import orjson
 
 from pyworker.model.prompts import random_words
+from pyworker.reasons import beginning_of
 from pyworker.settings import Settings
 from pyworker.worker import (
     BenchmarkConfig,
@@ -110,4 +111,4 @@ def _check_answer(body: bytes) -> None:
     fields = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
     text = fields.get("generated_text")
     if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"the answer has no generated_text: {body[:200]!r}")
+        raise ValueError(f"the answer has no generated_text: {beginning_of(body)}")
