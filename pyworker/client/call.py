@@ -84,7 +84,8 @@ def _show(body: bytes, content_type: str, save: Path | None) -> None:
     if not images:
         return
     if save is None:
-        sys.stderr.write(f"{len(images)} images are in the answer; --save DIR writes them\n")
+        found = "1 image is" if len(images) == 1 else f"{len(images)} images are"
+        sys.stderr.write(f"{found} in the answer; --save DIR writes them\n")
         return
     save.mkdir(parents=True, exist_ok=True)
     for number, (kind, data) in enumerate(images, 1):
