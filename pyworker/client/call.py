@@ -3,7 +3,7 @@
 import argparse
 import base64
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,8 @@ from pyworker.client.script import add_routing_arguments, count, run_script, wor
 from pyworker.errors import SettingsError
 
 _DATA_URI = "data:image/"
+# Types whose answers are files, not text.
+_MEDIA = {"image": "an image", "audio": "sound", "video": "a film"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -35,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("payload", help="JSON, @FILE, or - for stdin")
     parser.add_argument("--cost", type=workload, default=100.0, help="the request's workload (100)")
     parser.add_argument("--attempts", type=count, default=5, help="how often it is tried (5)")
-    parser.add_argument("--save", type=Path, metavar="DIR", help="write images of the answer there")
+    parser.add_argument(
+        "--save", type=Path, metavar="DIR", help="write images, sound and films there"
+    )
     parser.add_argument("--raw", action="store_true", help="the answer's bytes as they come")
     add_routing_arguments(parser)
     return parser
@@ -77,19 +81,26 @@ async def _show_stream(answer: Streamed) -> None:
 
 
 def _show(body: bytes, content_type: str, save: Path | None) -> None:
-    if content_type.startswith("image/"):
-        images = [(_kind(content_type), body)]
-    else:
+    media = content_type.partition("/")[0]
+    if media not in _MEDIA:
         images = list(_written(body, content_type))
-    if not images:
-        return
-    if save is None:
-        found = "1 image is" if len(images) == 1 else f"{len(images)} images are"
-        sys.stderr.write(f"{found} in the answer; --save DIR writes them\n")
-        return
-    save.mkdir(parents=True, exist_ok=True)
-    for number, (kind, data) in enumerate(images, 1):
-        path = save / f"image-{number}.{kind}"
+        if images and save is None:
+            found = "1 image is" if len(images) == 1 else f"{len(images)} images are"
+            sys.stderr.write(f"{found} in the answer; --save DIR writes them\n")
+        elif save is not None:
+            _save(images, "image", save)
+    elif save is not None:
+        _save([(_kind(content_type), body)], media, save)
+    elif media == "image" or sys.stdout.isatty():
+        sys.stderr.write(f"the answer is {_MEDIA[media]}; --save DIR writes it\n")
+    else:
+        _write(body)
+
+
+def _save(files: Iterable[tuple[str, bytes]], media: str, folder: Path) -> None:
+    for number, (kind, data) in enumerate(files, 1):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{media}-{number}.{kind}"
         path.write_bytes(data)
         sys.stderr.write(f"{path}\n")
 
@@ -137,8 +148,8 @@ def _without_images(value: Any) -> Any:
 
 
 def _kind(content_type: str) -> str:
-    """The end of a file's name: letters and digits of what comes behind `image/`."""
-    kind = content_type.removeprefix("image/").partition(";")[0]
+    """The end of a file's name: letters and digits of what comes behind `image/` and its like."""
+    kind = content_type.partition("/")[2].partition(";")[0].removeprefix("x-")
     return "".join(c for c in kind if c.isalnum()) or "bin"
 
 

@@ -263,6 +263,21 @@ async def test_an_answer_that_is_an_image_is_named_by_its_kind_alone(
 
 
 @pytest.mark.parametrize(
+    ("kind", "name"),
+    [(b"audio/x-wav", "audio-1.wav"), (b"video/mp4; codecs=avc1", "video-1.mp4")],
+)
+async def test_sound_and_films_are_saved_or_go_where_standard_output_goes(
+    kind: bytes, name: str, worker: FakeModel, tmp_path: Path
+) -> None:
+    worker.script(replies(200, b"RIFF and so on", (b"Content-Type", kind)))
+    assert await call(worker, tmp_path, "{}") == (0, "RIFF and so on", "")
+    worker.script(replies(200, b"RIFF and so on", (b"Content-Type", kind)))
+    code, said, told = await call(worker, tmp_path, "{}", "--save", str(tmp_path / "out"))
+    assert (code, said, told) == (0, "", f"{tmp_path}/out/{name}\n")
+    assert (tmp_path / "out" / name).read_bytes() == b"RIFF and so on"
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         (["[]"], "the payload must be a JSON object"),
