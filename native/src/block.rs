@@ -23,7 +23,7 @@ impl Block {
         self.gather(|lane| lane.cmp_eq(all(byte)))
     }
 
-    /// Those from `first` to `last`, of ASCII both, the last of which is none of the two.
+    /// Those from `first` to `last`, both below 0x7f.
     #[inline]
     pub fn between(&self, first: u8, last: u8) -> u64 {
         self.gather(|lane| between(lane, first, last))

@@ -17,10 +17,12 @@ pub struct Words {
 }
 
 impl Words {
-    /// 32k words of up to 7 bytes, in a quarter of a MiB: half of the second level cache of a core.
+    /// 32k words of up to 7 bytes that are kept apart, in a quarter of a MiB: half of the second
+    /// level cache of a core.
     const TINY: usize = 1 << 15;
 
-    /// 32k words of 8 to 15 bytes, in half a MiB: about all that a text in one language has.
+    /// 32k words of up to 15 bytes, in half a MiB: about all that a text in one language has. Tiny
+    /// ones are here, too, where nobody keeps them apart.
     const SHORT: usize = 1 << 15;
 
     /// 16k words of 16 to 30 bytes, in half a MiB.
