@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use _native::tokens::bpe::byte_level;
+use _native::tokens::cache::Memory;
 use _native::tokens::family::{Family, Place, Unsupported};
 use _native::tokens::file::TokenizerFile;
 use proptest::prelude::*;
@@ -34,7 +35,7 @@ fn family(file: &Value) -> Option<Result<Box<dyn Family>, Unsupported>> {
 }
 
 fn count(family: &dyn Family, text: &str) -> usize {
-    family.count(text, Place { first: true })
+    family.count(text, Place { first: true }, &Memory::new())
 }
 
 /// Merges of letters and of what earlier merges made, some of them twice, and all their tokens.

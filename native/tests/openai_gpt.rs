@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use _native::tokens::cache::Memory;
 use _native::tokens::families;
 use _native::tokens::family::{Family, Place, Unsupported};
 use _native::tokens::file::TokenizerFile;
@@ -84,11 +85,12 @@ fn count(model: &Value, text: &str) -> usize {
 }
 
 fn counted_by(family: &dyn Family, text: &str) -> usize {
-    let first = family.count(text, PLACE);
+    let memory = Memory::new();
+    let first = family.count(text, PLACE, &memory);
     // The second time from what is remembered of the first.
-    assert_eq!(family.count(text, PLACE), first, "{text:?}");
+    assert_eq!(family.count(text, PLACE, &memory), first, "{text:?}");
     assert_eq!(
-        family.count_normalized(&family.normalize(text), PLACE),
+        family.count_normalized(&family.normalize(text), PLACE, &memory),
         first,
         "{text:?}"
     );

@@ -9,6 +9,7 @@
 
 use std::sync::LazyLock;
 
+use _native::tokens::cache::Memory;
 use _native::tokens::families;
 use _native::tokens::family::{Family, Place, Unsupported};
 use _native::tokens::file::TokenizerFile;
@@ -60,11 +61,12 @@ fn count(text: &str) -> usize {
     static FAMILY: LazyLock<Box<dyn Family>> =
         LazyLock::new(|| family_of(&normalizer(), &model()).unwrap());
     let family = &FAMILY;
-    let first = family.count(text, PLACE);
+    let memory = Memory::new();
+    let first = family.count(text, PLACE, &memory);
     // The second time from what is remembered of the first.
-    assert_eq!(family.count(text, PLACE), first, "{text:?}");
+    assert_eq!(family.count(text, PLACE, &memory), first, "{text:?}");
     assert_eq!(
-        family.count_normalized(&family.normalize(text), PLACE),
+        family.count_normalized(&family.normalize(text), PLACE, &memory),
         first,
         "{text:?}"
     );

@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 pub use packed::Packed;
 pub use short::Short;
-pub use texts::Memory;
+pub use texts::{Kind, Memory};
 pub use tiny::{Tiny, TinyWord};
 pub use words::Words;
 

@@ -3,29 +3,23 @@
 use serde_json::Value;
 
 use super::added::{Added, Part};
-use super::cache::Memory;
+use super::cache::{Kind, Memory};
 use super::families;
 use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
 use super::post::Post;
-
-/// Bytes from which a piece is remembered as a whole.
-///
-/// Below it the families' memories of words are as quick, and many short pieces would drive the
-/// long ones out.
-const REMEMBER_FROM: usize = 128;
-
-/// The kind of texts that are remembered with their escapes; those of others are 0 and 1.
-const ESCAPED: u8 = 2;
 
 /// Counts tokens. Safe from many threads at once.
 pub struct Counter {
     family: Box<dyn Family>,
     added: Added,
     post: Post,
-    /// Counts of pieces between added tokens. Each is counted for itself, so a chat that grows
-    /// finds all but its last messages here.
+    /// Counts of pieces between added tokens, or of the stretches that a family makes of them. Each
+    /// is counted for itself, so a chat that grows finds all but its last messages here.
     memory: Memory,
+    /// Whether pieces are remembered as a whole: a family's stretches are instead of that, unless
+    /// the text must be normalised to find them.
+    remembers_pieces: bool,
 }
 
 impl Counter {
@@ -41,7 +35,8 @@ impl Counter {
         let added = Added::new(&file.added_tokens, file.model, |content| {
             family.normalize(content)
         })?;
-        if added.normalized.is_some() && !file.normalizer.is_null() && asks_for_first(&file) {
+        let normalizes = added.normalized.is_some() && !file.normalizer.is_null();
+        if normalizes && asks_for_first(&file) {
             return Err(Unsupported(
                 "prepend_scheme \"first\" after a normalizer and added tokens".to_owned(),
             ));
@@ -53,6 +48,7 @@ impl Counter {
             Post::new(&file.post_processor, truncation, padding)?
         };
         Ok(Self {
+            remembers_pieces: normalizes || !family.remembers(),
             family,
             added,
             post,
@@ -69,15 +65,15 @@ impl Counter {
     /// The same for a text with escapes in JSON, `raw` as it stands there: remembered by that.
     #[must_use]
     pub fn count_escaped(&self, text: &str, raw: &[u8], special: bool) -> usize {
-        // Not by what it says, too: that would be all of it twice.
+        // Not the pieces of what it says, too: that would be all of it twice.
         let count = || self.parts(text, Self::piece);
-        self.encoded(self.memory.count(raw, ESCAPED, count), special)
+        self.encoded(self.memory.count(raw, Kind::Escaped, count), special)
     }
 
     /// What [`Counter::count_escaped`] remembers of `raw`, for [`Counter::encoded`].
     #[must_use]
     pub fn recall_escaped(&self, raw: &[u8]) -> Option<usize> {
-        self.memory.recall(raw, ESCAPED)
+        self.memory.recall(raw, Kind::Escaped)
     }
 
     /// Tokens of a text whose content has so many.
@@ -110,12 +106,16 @@ impl Counter {
     }
 
     fn remembered(&self, text: &str, place: Place) -> usize {
-        if text.len() < REMEMBER_FROM {
+        if !self.remembers_pieces {
             return self.piece(text, place);
         }
-        self.memory.count(text.as_bytes(), place.first.into(), || {
-            self.piece(text, place)
-        })
+        let kind = if place.first {
+            Kind::FirstPiece
+        } else {
+            Kind::InnerPiece
+        };
+        self.memory
+            .count(text.as_bytes(), kind, || self.piece(text, place))
     }
 
     /// Heap bytes held, memories included at their limit, roughly.
@@ -127,7 +127,7 @@ impl Counter {
     /// Tokens of a piece between tokens that are matched in the text as it is.
     fn piece(&self, text: &str, place: Place) -> usize {
         let Some(normalized) = &self.added.normalized else {
-            return self.family.count(text, place);
+            return self.family.count(text, place, &self.memory);
         };
         let text = self.family.normalize(text);
         let mut tokens = 0;
@@ -136,7 +136,8 @@ impl Counter {
                 Part::Token => 1,
                 Part::Text(piece, start) => {
                     let first = place.first && start == 0;
-                    self.family.count_normalized(piece, Place { first })
+                    self.family
+                        .count_normalized(piece, Place { first }, &self.memory)
                 }
             };
         });

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::cache::Memory;
+
 /// Where a piece of text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -31,11 +33,17 @@ pub trait Family: Send + Sync {
     /// Asked for only when the file has added tokens that are matched in normalised text.
     fn normalize<'t>(&self, text: &'t str) -> Cow<'t, str>;
 
+    /// Whether [`Family::count`] looks a piece up in the memory it is given, stretch by stretch, and
+    /// keeps there what it counts; if not, its caller may do so with the whole piece.
+    fn remembers(&self) -> bool {
+        false
+    }
+
     /// Tokens of a piece that is not yet normalised.
-    fn count(&self, text: &str, place: Place) -> usize;
+    fn count(&self, text: &str, place: Place, memory: &Memory) -> usize;
 
     /// Tokens of a piece that `normalize` gave.
-    fn count_normalized(&self, text: &str, place: Place) -> usize;
+    fn count_normalized(&self, text: &str, place: Place, memory: &Memory) -> usize;
 
     /// Heap bytes held, caches included at their limit, roughly.
     fn heap_bytes(&self) -> usize;

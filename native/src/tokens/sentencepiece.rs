@@ -25,7 +25,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use super::cache::{Cache, Memory, Words};
+use super::cache::{Cache, Kind, Memory};
 use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
 use lexicon::Lexicon;
@@ -52,7 +52,6 @@ struct SentencePiece {
     cutter: Option<Cutter>,
     taken: Taken,
     cache: Cache,
-    memory: Memory,
 }
 
 /// Bytes of a stretch of text that is remembered, at least: prompts that begin alike are counted
@@ -63,10 +62,6 @@ impl SentencePiece {
     fn new(pipeline: Pipeline, model: &Model<'_>) -> Result<Self, Unsupported> {
         let symbols = Symbols::new(model)?;
         let lexicon = Lexicon::new(pipeline, model, &symbols)?;
-        let (cache, memory) = (Cache::ready(), Memory::ready());
-        // Their tables are made now, and not in the first request; pieces have other kinds.
-        cache.with(|_| ());
-        memory.count(b" ", u8::MAX, || 0);
         Ok(Self {
             pipeline,
             cutter: Cutter::new(&lexicon, &symbols),
@@ -76,17 +71,14 @@ impl SentencePiece {
                 Taken::default()
             },
             lexicon,
-            cache,
-            memory,
+            cache: Cache::ready(),
         })
     }
 
     /// Tokens of a piece, with a `▁` before it if `prefix`.
-    fn tokens(&self, prefix: bool, piece: &str) -> usize {
-        if self.taken.is_empty() {
-            if let Some(cutter) = &self.cutter {
-                return self.in_parts(cutter, prefix, piece);
-            }
+    fn tokens(&self, prefix: bool, piece: &str, memory: &Memory) -> usize {
+        if let Some(cutter) = self.cutter() {
+            return self.in_parts(cutter, prefix, piece, memory);
         }
         if !self.pipeline.split {
             return self.word(prefix, piece);
@@ -110,6 +102,11 @@ impl SentencePiece {
         tokens
     }
 
+    /// None where a text must not be cut.
+    fn cutter(&self) -> Option<&Cutter> {
+        self.cutter.as_ref().filter(|_| self.taken.is_empty())
+    }
+
     /// Tokens of what the model gets as one word, symbol by symbol.
     fn word(&self, prefix: bool, word: &str) -> usize {
         if self.taken.has(prefix, word) {
@@ -125,21 +122,25 @@ impl SentencePiece {
     }
 
     /// The same for what can be cut, word by word, with what was counted before.
-    fn in_parts(&self, cutter: &Cutter, mut prefix: bool, mut piece: &str) -> usize {
+    fn in_parts(
+        &self,
+        cutter: &Cutter,
+        mut prefix: bool,
+        mut piece: &str,
+        memory: &Memory,
+    ) -> usize {
         self.cache.with(|words| {
             let mut tokens = 0;
             loop {
                 let end = cutter.part(&self.lexicon, piece, REMEMBERED);
                 let (part, rest) = piece.split_at_checked(end).unwrap_or((piece, ""));
-                let count = |words: &mut Words| cutter.count(&self.lexicon, words, prefix, part);
+                let kind = if prefix { Kind::First } else { Kind::Inner };
+                tokens += memory.count(part.as_bytes(), kind, || {
+                    cutter.count(&self.lexicon, words, prefix, part)
+                });
                 if rest.is_empty() {
-                    // It ends where the text ends, so only the same text has it again, most times:
-                    // and that is remembered as a whole.
-                    return tokens + count(words);
+                    return tokens;
                 }
-                tokens += self
-                    .memory
-                    .count(part.as_bytes(), u8::from(prefix), || count(words));
                 (prefix, piece) = (false, rest);
             }
         })
@@ -151,15 +152,19 @@ impl Family for SentencePiece {
         self.pipeline.normalize(text)
     }
 
-    fn count(&self, text: &str, place: Place) -> usize {
-        self.tokens(self.pipeline.prefixes(text, place), text)
+    fn remembers(&self) -> bool {
+        self.cutter().is_some()
     }
 
-    fn count_normalized(&self, text: &str, place: Place) -> usize {
-        self.tokens(self.pipeline.prefixes_normalized(text, place), text)
+    fn count(&self, text: &str, place: Place, memory: &Memory) -> usize {
+        self.tokens(self.pipeline.prefixes(text, place), text, memory)
+    }
+
+    fn count_normalized(&self, text: &str, place: Place, memory: &Memory) -> usize {
+        self.tokens(self.pipeline.prefixes_normalized(text, place), text, memory)
     }
 
     fn heap_bytes(&self) -> usize {
-        self.lexicon.heap_bytes() + self.taken.heap_bytes() + Cache::BYTES + Memory::BYTES
+        self.lexicon.heap_bytes() + self.taken.heap_bytes() + Cache::BYTES
     }
 }

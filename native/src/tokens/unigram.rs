@@ -22,7 +22,7 @@ use self::model::{Model, Paths};
 use self::normalizer::Normalizer;
 use self::pre_tokenizer::{MARK, PreTokenizer, Prepend};
 use self::vocabulary::Vocabulary;
-use super::cache::{Cache, Packed, Words};
+use super::cache::{Cache, Memory, Packed, Words};
 use super::family::{Family, Place, Unsupported};
 use super::file::TokenizerFile;
 
@@ -129,11 +129,11 @@ impl Family for Unigram {
         self.normalizer.apply(text)
     }
 
-    fn count(&self, text: &str, place: Place) -> usize {
-        self.count_normalized(&self.normalizer.apply(text), place)
+    fn count(&self, text: &str, place: Place, memory: &Memory) -> usize {
+        self.count_normalized(&self.normalizer.apply(text), place, memory)
     }
 
-    fn count_normalized(&self, text: &str, place: Place) -> usize {
+    fn count_normalized(&self, text: &str, place: Place, _memory: &Memory) -> usize {
         let mut scratch = Scratch {
             sentence: Vec::new(),
             paths: self.model.paths(),

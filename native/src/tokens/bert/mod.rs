@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use self::front::{Front, Short};
 use self::rules::{Kind, Rules};
-use super::cache::{Cache, Packed, Words};
+use super::cache::{Cache, Memory, Packed, Words};
 use super::family::{Family, Place};
 use super::file::TokenizerFile;
 
@@ -278,11 +278,11 @@ impl<M: Model> Family for Bert<M> {
         Cow::Owned(normalized)
     }
 
-    fn count(&self, text: &str, _place: Place) -> usize {
+    fn count(&self, text: &str, _place: Place, _memory: &Memory) -> usize {
         self.pass(&self.raw, text)
     }
 
-    fn count_normalized(&self, text: &str, _place: Place) -> usize {
+    fn count_normalized(&self, text: &str, _place: Place, _memory: &Memory) -> usize {
         let pass = self
             .normalized
             .get_or_init(|| Pass::new(Switches::default()));

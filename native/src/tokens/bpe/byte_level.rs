@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::super::cache::{Cache, Memory, Words};
+use super::super::cache::{Cache, Kind, Memory, Words};
 use super::super::family::{Family, Place, Unsupported};
 use super::super::file::TokenizerFile;
 use super::super::nfc;
@@ -35,7 +35,6 @@ pub struct ByteLevel {
     pattern: Pattern,
     model: Bpe,
     cache: Cache,
-    memory: Memory,
 }
 
 impl ByteLevel {
@@ -51,7 +50,6 @@ impl ByteLevel {
             pattern,
             model: Bpe::new(&Model::read(file.model.get())?)?,
             cache: Cache::ready(),
-            memory: Memory::ready(),
         })
     }
 
@@ -69,7 +67,12 @@ impl ByteLevel {
     }
 
     /// The same, stretch by stretch, for all that was not counted before.
-    fn stretches(&self, text: &str, count: impl Fn(&Self, &str, &mut Words) -> usize) -> usize {
+    fn stretches(
+        &self,
+        text: &str,
+        memory: &Memory,
+        count: impl Fn(&Self, &str, &mut Words) -> usize,
+    ) -> usize {
         self.cache.with(|words| {
             let (mut tokens, mut at) = (0, 0);
             while at < text.len() {
@@ -79,9 +82,9 @@ impl ByteLevel {
                     cut(text.as_bytes(), at)
                 };
                 let stretch = text.get(at..end).unwrap_or_default();
-                tokens += self
-                    .memory
-                    .count(stretch.as_bytes(), 0, || count(self, stretch, words));
+                tokens += memory.count(stretch.as_bytes(), Kind::Inner, || {
+                    count(self, stretch, words)
+                });
                 at = end;
             }
             tokens
@@ -115,18 +118,22 @@ impl Family for ByteLevel {
         }
     }
 
-    fn count(&self, text: &str, _place: Place) -> usize {
-        self.stretches(text, |this, text, words| {
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn count(&self, text: &str, _place: Place, memory: &Memory) -> usize {
+        self.stretches(text, memory, |this, text, words| {
             this.words(&this.normalize(text), words)
         })
     }
 
-    fn count_normalized(&self, text: &str, _place: Place) -> usize {
-        self.stretches(text, Self::words)
+    fn count_normalized(&self, text: &str, _place: Place, memory: &Memory) -> usize {
+        self.stretches(text, memory, Self::words)
     }
 
     fn heap_bytes(&self) -> usize {
-        self.model.heap_bytes() + Cache::BYTES + Memory::BYTES
+        self.model.heap_bytes() + Cache::BYTES
     }
 }
 

@@ -22,9 +22,9 @@ impl Ring {
         }
     }
 
-    /// Makes the kernel give the first `bytes` of the memory now.
-    pub fn touch(&mut self, bytes: usize) {
-        for page in self.bytes.chunks_mut(PAGE).take(bytes / PAGE) {
+    /// Makes the kernel give all of the memory now.
+    pub fn touch(&mut self) {
+        for page in self.bytes.chunks_mut(PAGE) {
             if let Some(byte) = page.first_mut() {
                 *byte = black_box(0);
             }

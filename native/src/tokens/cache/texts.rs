@@ -11,6 +11,21 @@ use super::try_lock;
 /// Places in which a text can be found, side by side.
 const WAYS: usize = 4;
 
+/// What a text is, where that makes its count another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A word, or a stretch of a piece that is counted as it stands.
+    Inner,
+    /// A stretch before which something is put, since it is the first.
+    First,
+    /// A whole piece within a text.
+    InnerPiece,
+    /// A whole piece at the beginning of a text.
+    FirstPiece,
+    /// A text as it is escaped in JSON, whole.
+    Escaped,
+}
+
 /// hash, position in the ring, and what [`describe`] makes of the rest: zeros are no entry.
 type Entry = [u64; 3];
 
@@ -39,15 +54,14 @@ impl Texts {
         }
     }
 
-    /// Makes the kernel give the memory for the table and the first texts now: it comes in pages of
-    /// 4 kB, and the first text to write on each would wait for it.
+    /// Makes the kernel give all of the memory now: it comes in pages of 4 kB, and the first text to
+    /// write on each would wait for it, a tenth of the time it is counted in.
     pub fn touch(&mut self) {
-        const FIRST: usize = 1 << 20;
         let page = PAGE / size_of::<[Entry; WAYS]>();
         for [[hash, ..], ..] in self.table.iter_mut().step_by(page) {
             *hash = black_box(0);
         }
-        self.ring.touch(FIRST);
+        self.ring.touch();
     }
 
     /// Keeps nothing.
@@ -59,7 +73,7 @@ impl Texts {
     }
 
     /// `key` is any hash of `text`, which is not empty.
-    pub fn get(&self, text: &[u8], key: u64, kind: u8) -> Option<u32> {
+    pub fn get(&self, text: &[u8], key: u64, kind: Kind) -> Option<u32> {
         let set = self.table.get(index(key, self.table.len()))?;
         let wanted = describe(text, kind)?;
         set.iter().find_map(|&[entry, position, described]| {
@@ -71,7 +85,7 @@ impl Texts {
     }
 
     /// `text` is not yet here.
-    pub fn put(&mut self, text: &[u8], key: u64, kind: u8, count: u32) {
+    pub fn put(&mut self, text: &[u8], key: u64, kind: Kind, count: u32) {
         let at = index(key, self.table.len());
         let (Some(set), Some(described)) = (self.table.get_mut(at), describe(text, kind)) else {
             return;
@@ -88,9 +102,9 @@ const COUNT: u64 = 0xffff_ffff;
 
 /// None for texts that are too long to be kept.
 #[inline]
-fn describe(text: &[u8], kind: u8) -> Option<u64> {
+fn describe(text: &[u8], kind: Kind) -> Option<u64> {
     let length = text.len() as u64;
-    (length < 1 << 24).then_some((u64::from(kind) << 56) | (length << 32))
+    (length < 1 << 24).then_some(((kind as u64) << 56) | (length << 32))
 }
 
 #[inline]
@@ -127,7 +141,11 @@ impl Memory {
     pub const TEXT: usize = 8 << 20;
 
     /// Texts are expected not to be shorter than this on average; if they are, fewer are kept.
-    const TYPICAL: usize = 512;
+    const TYPICAL: usize = 256;
+
+    /// Bytes of the shortest text that is kept: below it the words that were counted before are as
+    /// quick, and many short texts would drive the long ones out.
+    pub const SHORTEST: usize = 128;
 
     /// Heap bytes at the limit.
     pub const BYTES: usize = Texts::bytes(Self::TEXT, Self::TYPICAL);
@@ -141,7 +159,7 @@ impl Memory {
         }
     }
 
-    /// All of it is allocated, and the first MiB of it touched: for the first texts of a server.
+    /// All of it is allocated and touched: no request of a server waits for the kernel.
     #[must_use]
     pub fn ready() -> Self {
         let mut texts = Texts::new(Self::TEXT, Self::TYPICAL);
@@ -154,10 +172,9 @@ impl Memory {
 
     /// What `count` said for `text` before, or says now.
     ///
-    /// `kind` tells apart counts that differ for the same bytes: a text's beginning, say, from its
-    /// middle. `count` runs without the lock.
-    pub fn count(&self, text: &[u8], kind: u8, count: impl FnOnce() -> usize) -> usize {
-        if text.is_empty() {
+    /// `count` runs without the lock.
+    pub fn count(&self, text: &[u8], kind: Kind, count: impl FnOnce() -> usize) -> usize {
+        if text.len() < Self::SHORTEST {
             return count();
         }
         let key = hash::of_bytes(text, self.seed);
@@ -176,12 +193,15 @@ impl Memory {
 
     /// What [`Memory::count`] would say of `text` without counting.
     #[must_use]
-    pub fn recall(&self, text: &[u8], kind: u8) -> Option<usize> {
+    pub fn recall(&self, text: &[u8], kind: Kind) -> Option<usize> {
+        if text.len() < Self::SHORTEST {
+            return None;
+        }
         let known = self.get(text, hash::of_bytes(text, self.seed), kind)?;
         Some(known as usize)
     }
 
-    fn get(&self, text: &[u8], key: u64, kind: u8) -> Option<u32> {
+    fn get(&self, text: &[u8], key: u64, kind: Kind) -> Option<u32> {
         try_lock(&self.texts)?.as_ref()?.get(text, key, kind)
     }
 }

@@ -3,7 +3,7 @@
 use super::hash;
 use super::packed::Packed;
 use super::short::Short;
-use super::texts::Texts;
+use super::texts::{Kind, Texts};
 use super::tiny::{Tiny, TinyWord};
 use super::wide::{Pair, Wide};
 
@@ -85,7 +85,7 @@ impl Words {
             None if word.is_empty() => None,
             None => Pair::new(word)
                 .and_then(|pair| self.wide.get(pair))
-                .or_else(|| self.long.get(word, hash::of_bytes(word, 0), 0)),
+                .or_else(|| self.long.get(word, hash::of_bytes(word, 0), Kind::Inner)),
         }
     }
 
@@ -122,7 +122,8 @@ impl Words {
             None => {
                 let is_put = Pair::new(word).is_some_and(|pair| self.wide.put(pair, count));
                 if !is_put {
-                    self.long.put(word, hash::of_bytes(word, 0), 0, count);
+                    self.long
+                        .put(word, hash::of_bytes(word, 0), Kind::Inner, count);
                 }
             }
         }
