@@ -28,6 +28,11 @@ pub(super) struct Batch<'a> {
     /// Where they are looked up.
     places: [u32; SIZE],
     short_words: usize,
+    /// Those that neither this thread nor the model has.
+    unknown: [Packed; SIZE],
+    /// How often each of them was there.
+    times: [u32; SIZE],
+    unknown_words: usize,
     tokens: usize,
 }
 
@@ -41,6 +46,9 @@ impl<'a> Batch<'a> {
             short: [Packed::NONE; SIZE],
             places: [0; SIZE],
             short_words: 0,
+            unknown: [Packed::NONE; SIZE],
+            times: [0; SIZE],
+            unknown_words: 0,
             tokens: 0,
         }
     }
@@ -49,6 +57,7 @@ impl<'a> Batch<'a> {
     pub fn tokens(mut self) -> usize {
         self.look_up_tiny();
         self.look_up_short();
+        self.count_unknown();
         self.tokens
     }
 
@@ -94,14 +103,15 @@ impl<'a> Batch<'a> {
         self.tiny_words = 0;
         for at in 0..missed {
             let word = self.tiny[at];
-            // It may be there twice.
-            let found = self.words.get_tiny(word);
-            let count = found.unwrap_or_else(|| {
-                let count = self.model.count_tiny(word);
+            // It may have been there twice.
+            if let Some(count) = self.words.get_tiny(word) {
+                self.tokens += count as usize;
+            } else if let Some(count) = self.model.known_tiny(word) {
                 self.words.put_tiny(word, count);
-                count
-            });
-            self.tokens += count as usize;
+                self.tokens += count as usize;
+            } else {
+                self.gather_unknown(word.packed());
+            }
         }
     }
 
@@ -133,14 +143,43 @@ impl<'a> Batch<'a> {
             .touch(self.places.get(..missed).unwrap_or_default());
         for at in 0..missed.min(SIZE) {
             let (word, place) = (self.short[at], self.places[at]);
-            let found = self.words.get_at(word, place);
-            let count = found.unwrap_or_else(|| {
-                let count = self.model.count_short(word);
+            if let Some(count) = self.words.get_at(word, place) {
+                self.tokens += count as usize;
+            } else if let Some(count) = self.model.known_short(word) {
                 self.words.put_packed(word, count);
-                count
-            });
-            self.tokens += count as usize;
+                self.tokens += count as usize;
+            } else {
+                self.gather_unknown(word);
+            }
         }
+    }
+
+    /// To be counted with others. What a text has for the first time, it often has again at once.
+    fn gather_unknown(&mut self, word: Packed) {
+        let gathered = &self.unknown[..self.unknown_words.min(SIZE)];
+        if let Some(at) = gathered.iter().position(|other| *other == word) {
+            self.times[at] += 1;
+            return;
+        }
+        let at = self.unknown_words % SIZE;
+        (self.unknown[at], self.times[at]) = (word, 1);
+        self.unknown_words += 1;
+        if self.unknown_words == SIZE {
+            self.count_unknown();
+        }
+    }
+
+    fn count_unknown(&mut self) {
+        let unknown = self.unknown.get(..self.unknown_words).unwrap_or_default();
+        self.model.count_all(unknown, |place, count| {
+            let word = unknown[place];
+            self.tokens += (self.times[place] * count) as usize;
+            match word.tiny() {
+                Some(tiny) => self.words.put_tiny(tiny, count),
+                None => self.words.put_packed(word, count),
+            }
+        });
+        self.unknown_words = 0;
     }
 
     /// A word that is long, or the last of the text.
@@ -173,14 +212,16 @@ impl<'a> Batch<'a> {
     fn part(&mut self, part: &[u8]) -> Option<u32> {
         if let Some(tiny) = TinyWord::new(part) {
             return Some(self.words.get_tiny(tiny).unwrap_or_else(|| {
-                let count = self.model.count_tiny(tiny);
+                let known = self.model.known_tiny(tiny);
+                let count = known.unwrap_or_else(|| self.model.count(part));
                 self.words.put_tiny(tiny, count);
                 count
             }));
         }
         let packed = Packed::new(part)?;
         Some(self.words.get_packed(packed).unwrap_or_else(|| {
-            let count = self.model.count_short(packed);
+            let known = self.model.known_short(packed);
+            let count = known.unwrap_or_else(|| self.model.count(part));
             self.words.put_packed(packed, count);
             count
         }))

@@ -1,6 +1,6 @@
 //! Where a word comes apart whatever its merges do.
 
-use super::pairs::ODD;
+use super::ranks::ODD;
 
 /// First bytes of characters of three bytes or more: Chinese, Japanese, Korean, emoji.
 const WIDE: u8 = 0xe0;

@@ -168,7 +168,8 @@ impl<const N: usize> Word<N> {
             } else {
                 NOTHING
             };
-            let [with_next, with_previous] = pairs.ranks([[symbol, next], [previous, symbol]]);
+            let (with_next, with_previous) =
+                (pairs.rank(symbol, next), pairs.rank(previous, symbol));
             self.keys[at] = key(with_next, at);
             if at > 0 {
                 self.keys[before] = key(with_previous, before);

@@ -4,9 +4,10 @@
 //! * [`model`]: what a file says of its model
 //! * [`vocabulary`]: its tokens by their bytes
 //! * [`pairs`]: which symbols merge, and when
+//! * [`ranks`]: when, by pair
 //! * [`characters`]: the symbols that a word begins with
 //! * [`sides`]: what may merge with parts of them
-//! * [`merge`]: the symbols that a word ends up with
+//! * [`merge`]: the symbols that a word ends up with; [`together`]: those of short words
 //! * [`joints`]: where a word comes apart
 //! * [`tokens`]: from a word to the number of its tokens
 //! * [`batch`]: from many words to theirs
@@ -20,6 +21,8 @@ mod long;
 mod merge;
 pub(super) mod model;
 mod pairs;
+mod ranks;
 mod sides;
+mod together;
 mod tokens;
 mod vocabulary;

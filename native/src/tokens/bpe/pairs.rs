@@ -4,13 +4,12 @@ use super::super::family::Unsupported;
 use super::characters::Characters;
 use super::joints::Joints;
 use super::model::Merges;
+pub(super) use super::ranks::NEVER;
+use super::ranks::Ranks;
 use super::vocabulary::{Place, Spelled, Vocabulary};
 
 /// What a word is made of: bytes are symbols 0 to 255, and what merge r makes first is 256 + r.
 pub(super) type Symbol = u32;
-
-/// Pairs that do not merge have this rank: after all others.
-pub(super) const NEVER: u32 = 1 << 20;
 
 /// No symbol: what stands before a word and after it.
 pub(super) const NOTHING: Symbol = (1 << SYMBOL_BITS) - 1;
@@ -18,21 +17,13 @@ pub(super) const NOTHING: Symbol = (1 << SYMBOL_BITS) - 1;
 /// As many merges as leave 20 bits for a symbol; the largest published vocabularies have 515,000.
 const LIMIT: usize = (1 << SYMBOL_BITS) - FIRST as usize - 1;
 pub(super) const SYMBOL_BITS: u32 = 20;
-const RANK_BITS: u32 = 24;
 pub(super) const FIRST: Symbol = 256;
-const EMPTY: u64 = u64::MAX;
 /// Of a token that no text comes to.
 const UNREACHED: Symbol = Symbol::MAX;
 
 /// All merges of a model.
 pub(super) struct Pairs {
-    /// left, right and rank in one number, where the hash says, or after that.
-    slots: Vec<u64>,
-    slot_shift: u32,
-    /// A bit for the hash of each pair: most pairs that do not merge are told by this, which fits
-    /// the second level cache of a core, as the slots do not.
-    filter: Vec<u64>,
-    filter_shift: u32,
+    ranks: Ranks,
     /// What a merge makes, by rank; empty if every merge makes a token of its own.
     products: Vec<Symbol>,
     /// Ranks of the pairs of bytes, with which every word begins.
@@ -73,29 +64,23 @@ impl Pairs {
             .into_iter()
             .map(|merge| merge.map_or([UNREACHED; 3], |merge| merge.map(symbol)))
             .collect();
-        let this = Self::of_symbols(&merges);
+        let this = Self::of_symbols(&merges)?;
         let characters = Characters::new(&merges, &this);
         Ok((this, joints, characters))
     }
 
     /// left, right and product of each merge.
-    fn of_symbols(merges: &[[Symbol; 3]]) -> Self {
-        // Twice to four times the merges, and 8 to 16 bits for each in the filter.
-        let slots = (merges.len() * 3 / 2).next_power_of_two().max(64);
-        let bits = (8 * merges.len()).next_power_of_two().max(64);
+    fn of_symbols(merges: &[[Symbol; 3]]) -> Result<Self, Unsupported> {
+        let ranks: Vec<_> = (0..)
+            .zip(merges)
+            .filter(|(_, [left, right, _])| *left != UNREACHED && *right != UNREACHED)
+            .map(|(rank, &[left, right, _])| (pair(left, right), rank))
+            .collect();
         let mut this = Self {
-            slots: vec![EMPTY; slots],
-            slot_shift: u64::BITS - slots.trailing_zeros(),
-            filter: vec![0; bits / 64],
-            filter_shift: u64::BITS - bits.trailing_zeros(),
+            ranks: Ranks::new(&ranks)?,
             products: Vec::new(),
             bytes: Vec::new(),
         };
-        for (rank, &[left, right, _]) in (0..).zip(merges) {
-            if left != UNREACHED && right != UNREACHED {
-                this.insert(left, right, rank);
-            }
-        }
         if (FIRST..)
             .zip(merges)
             .any(|(symbol, merge)| merge[2] != symbol)
@@ -106,62 +91,13 @@ impl Pairs {
             .flat_map(|left| (0..FIRST).map(move |right| (left, right)))
             .map(|(left, right)| this.rank(left, right))
             .collect();
-        this
-    }
-
-    /// Ranks in order; a pair that stands twice has its last one.
-    fn insert(&mut self, left: Symbol, right: Symbol, rank: u64) {
-        let pair = pair(left, right);
-        let (bit, mut at) = self.hash(pair);
-        if let Some(bits) = self.filter.get_mut(bit / 64) {
-            *bits |= 1 << (bit % 64);
-        }
-        while let Some(slot) = self.slots.get_mut(at) {
-            if *slot == EMPTY || *slot >> RANK_BITS == pair {
-                *slot = pair << RANK_BITS | rank;
-                return;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
+        Ok(this)
     }
 
     /// When the pair merges: [`NEVER`], or a number that is less for those that merge sooner.
     #[inline]
     pub fn rank(&self, left: Symbol, right: Symbol) -> u32 {
-        let [rank] = self.ranks([[left, right]]);
-        rank
-    }
-
-    /// The same of several pairs, of which [`NOTHING`] is in none that merges. The filter is asked
-    /// about all of them first, so that one need not wait for the other.
-    #[inline]
-    pub fn ranks<const N: usize>(&self, pairs: [[Symbol; 2]; N]) -> [u32; N] {
-        let asked = pairs.map(|[left, right]| {
-            let pair = pair(left, right);
-            let (bit, at) = self.hash(pair);
-            let bits = self.filter.get(bit / 64).copied().unwrap_or(0);
-            (bits >> (bit % 64) & 1, pair, at)
-        });
-        asked.map(
-            |(may, pair, at)| {
-                if may == 0 { NEVER } else { self.find(pair, at) }
-            },
-        )
-    }
-
-    #[inline]
-    fn find(&self, pair: u64, mut at: usize) -> u32 {
-        while let Some(&slot) = self.slots.get(at) {
-            if slot >> RANK_BITS == pair {
-                // A lossless cast: 24 bits.
-                return (slot & ((1 << RANK_BITS) - 1)) as u32;
-            }
-            if slot == EMPTY {
-                break;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        NEVER
+        self.ranks.get(pair(left, right))
     }
 
     /// The same for two bytes.
@@ -183,27 +119,9 @@ impl Pairs {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        size_of_val(&self.slots[..])
-            + size_of_val(&self.filter[..])
-            + size_of_val(&self.products[..])
-            + size_of_val(&self.bytes[..])
-    }
-
-    /// A bit of the filter and the first slot, from bits that say nothing about each other.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "few bits are left")]
-    fn hash(&self, pair: u64) -> (usize, usize) {
-        let product = u128::from(pair) * u128::from(ODD);
-        let (high, low) = ((product >> 64) as u64, product as u64);
-        (
-            (low >> self.filter_shift) as usize,
-            (high.wrapping_mul(ODD) >> self.slot_shift) as usize,
-        )
+        self.ranks.heap_bytes() + size_of_val(&self.products[..]) + size_of_val(&self.bytes[..])
     }
 }
-
-/// The golden ratio.
-pub(super) const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[inline]
 fn pair(left: Symbol, right: Symbol) -> u64 {

@@ -10,6 +10,7 @@ use super::long::{self, WINDOW};
 use super::merge::Word;
 use super::model::Model;
 use super::pairs::Pairs;
+use super::together;
 use super::vocabulary::Vocabulary;
 
 /// What becomes of a word.
@@ -98,20 +99,28 @@ impl Bpe {
         std::hint::black_box(self.known.touch(places));
     }
 
-    /// Tokens of a tiny word.
-    pub fn count_tiny(&self, word: TinyWord) -> u32 {
-        self.known_tiny.get(word).unwrap_or_else(|| {
-            let (bytes, length) = word.unpack();
-            self.count(bytes.get(..length).unwrap_or_default())
-        })
+    /// Tokens of a tiny word that is known.
+    #[inline]
+    pub fn known_tiny(&self, word: TinyWord) -> Option<u32> {
+        self.known_tiny.get(word)
     }
 
-    /// Tokens of a short word that is not tiny.
-    pub fn count_short(&self, word: Packed) -> u32 {
-        self.known.get(word).unwrap_or_else(|| {
+    /// Tokens of a short word that is known, and not tiny.
+    #[inline]
+    pub fn known_short(&self, word: Packed) -> Option<u32> {
+        self.known.get(word)
+    }
+
+    /// Tokens of words that are not known, told in any order as `each(place, tokens)`.
+    pub fn count_all(&self, words: &[Packed], mut each: impl FnMut(usize, u32)) {
+        if self.unknown.is_none() && self.taken.is_empty() {
+            together::counts(words, &self.characters, &self.pairs, each);
+            return;
+        }
+        for (place, word) in words.iter().enumerate() {
             let (bytes, length) = word.unpack();
-            self.count(bytes.get(..length).unwrap_or_default())
-        })
+            each(place, self.count(bytes.get(..length).unwrap_or_default()));
+        }
     }
 
     /// Tokens of a word that is not known.
@@ -137,8 +146,15 @@ impl Bpe {
     fn merged(&self, word: &[u8]) -> usize {
         match word.len() {
             0..=1 => word.len(),
-            2..=16 => self.merged_within::<16>(word),
-            17..=32 => self.merged_within::<32>(word),
+            2..=Packed::LIMIT => {
+                let mut tokens = 0;
+                let word = Packed::new(word).unwrap_or(Packed::NONE);
+                together::counts(&[word], &self.characters, &self.pairs, |_, count| {
+                    tokens = count as usize;
+                });
+                tokens
+            }
+            16..=32 => self.merged_within::<32>(word),
             33..=WINDOW => self.merged_within::<WINDOW>(word),
             _ => long::tokens(word, &self.pairs),
         }

@@ -11,7 +11,7 @@ pub struct Packed(pub(super) u128);
 /// Bits 120 to 123, where a packed word has zeros and an entry its count.
 pub(super) const COUNT: u32 = 120;
 pub(super) const COUNT_MASK: u64 = 0xf << (COUNT - 64);
-const LENGTH: u32 = 124;
+pub(super) const LENGTH: u32 = 124;
 
 impl Packed {
     /// Bytes of the longest word that can be packed.
@@ -57,10 +57,14 @@ impl Packed {
     }
 
     /// The same word, if it is tiny.
+    #[inline]
     #[must_use]
     pub fn tiny(self) -> Option<TinyWord> {
-        let (bytes, length) = self.unpack();
-        TinyWord::new(bytes.get(..length)?)
+        let length = (self.0 >> LENGTH) as usize;
+        let (first, _) = halves(self.0);
+        (1..=TinyWord::LIMIT)
+            .contains(&length)
+            .then(|| TinyWord::prefix(first.to_le_bytes(), length))
     }
 
     /// None if the word is empty or too long.

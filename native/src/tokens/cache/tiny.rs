@@ -1,5 +1,7 @@
 //! Words of up to seven bytes and their counts: four of five words, and the hottest table of all.
 
+use super::packed::{LENGTH, Packed};
+
 /// A word of 1 to 7 bytes as one number: its bytes in the highest, then its length, then four zeros,
 /// where an entry has its count. Two words are equal when their numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,15 @@ impl TinyWord {
         let is_tiny = (1..=Self::LIMIT).contains(&word.len());
         bytes.get_mut(..word.len())?.copy_from_slice(word);
         is_tiny.then(|| Self::prefix(bytes, word.len()))
+    }
+
+    /// The same word as a short one.
+    #[inline]
+    #[must_use]
+    pub fn packed(self) -> Packed {
+        let length = self.0 >> 4 & 7;
+        let bytes = self.0 >> (64_u64.wrapping_sub(8 * length) & 63);
+        Packed(u128::from(bytes) | u128::from(length) << LENGTH)
     }
 
     /// The word again, at the beginning of the array, and its length.
