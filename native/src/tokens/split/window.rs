@@ -98,13 +98,7 @@ pub(super) fn pieces<S: Split>(
     each: &mut impl FnMut(&[u8], usize, usize),
 ) {
     let mut at = 0;
-    while let Some(window) = text
-        .get(at..)
-        .and_then(<[u8]>::first_chunk::<{ SIZE + AFTER }>)
-    {
-        let Some(window) = window.first_chunk() else {
-            break;
-        };
+    while let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) {
         at = step::<S>(text, text.len(), at, window, &starts, each);
     }
     // The end once more, with room after it.
@@ -128,7 +122,7 @@ fn step<S: Split>(
     text: &[u8],
     length: usize,
     at: usize,
-    window: &[u8; SIZE],
+    window: &[u8; SIZE + AFTER],
     starts: impl Fn(&Window<'_>) -> u64,
     each: &mut impl FnMut(&[u8], usize, usize),
 ) -> usize {
@@ -136,6 +130,7 @@ fn step<S: Split>(
     let mut ends = if u64::from_le_bytes(near) & WIDE != 0 {
         0
     } else {
+        let window = window.first_chunk().unwrap_or(&[0; SIZE]);
         let window = Window::new(window, length - at);
         starts(&window) & window.certain() & !1
     };
@@ -144,12 +139,13 @@ fn step<S: Split>(
         each(text, at, end);
         return end;
     }
-    let mut from = at;
+    // Within the window: there every place is known to have so many bytes after it.
+    let mut from = 0;
     while ends != 0 {
-        let to = at + ends.trailing_zeros() as usize;
+        let to = ends.trailing_zeros() as usize;
         ends &= ends - 1;
-        each(text, from, to);
+        each(window, from, to);
         from = to;
     }
-    from
+    at + from
 }
