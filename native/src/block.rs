@@ -49,6 +49,12 @@ impl Block {
         self.gather(|lane| lane)
     }
 
+    /// Those from `first` on, which is not ASCII.
+    #[inline]
+    pub fn from(&self, first: u8) -> u64 {
+        self.gather(|lane| lane & lane.cmp_gt(all(first - 1)))
+    }
+
     /// The highest bit of each byte.
     #[inline]
     fn gather(&self, kind: impl Fn(i8x16) -> i8x16) -> u64 {

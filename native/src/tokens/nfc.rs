@@ -1,13 +1,18 @@
 //! NFC as the reference has it: by its own crate, for the few stretches of a text that may change.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use unicode_normalization_alignments::UnicodeNormalization;
 
 use super::unicode::nfc::{CLASSES, MARK, STARTER};
+use crate::block::{Block, SIZE};
 
 /// The least first byte of a character that NFC may change, that of U+0300.
 const FIRST: u8 = 0xcc;
+
+/// First bytes of U+4000 to U+9FFF: Chinese, of three bytes each, and all of them starters.
+const HAN: RangeInclusive<u8> = 0xe4..=0xe9;
 
 /// The text in NFC, copied only if it is not yet.
 #[must_use]
@@ -48,6 +53,15 @@ fn doubtful(text: &str, mut at: usize) -> Option<(usize, usize)> {
             (begin, marked) = (before(text, skipped), false);
             at = skipped;
         }
+        if text
+            .as_bytes()
+            .get(at)
+            .is_some_and(|byte| HAN.contains(byte))
+        {
+            (begin, marked) = (at, false);
+            at += 3;
+            continue;
+        }
         let character = text.get(at..)?.chars().next()?;
         match CLASSES.class(character) {
             STARTER => (begin, marked) = (at, false),
@@ -64,18 +78,21 @@ fn low(text: &[u8]) -> usize {
     if text.first().is_none_or(|byte| *byte >= FIRST) {
         return 0;
     }
-    // Whole steps without a branch for each byte, which the compiler puts into vectors.
-    let is_low = |step: &[u8]| step.iter().fold(0, |most, byte| most.max(*byte)) < FIRST;
-    let at = 64
-        * text
-            .chunks_exact(64)
-            .take_while(|step| is_low(step))
-            .count();
+    let high = |block: &[u8; SIZE]| Block::new(block).from(FIRST);
+    let mut at = 0;
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let high = high(block);
+        if high != 0 {
+            return at + high.trailing_zeros() as usize;
+        }
+        at += SIZE;
+    }
     let rest = text.get(at..).unwrap_or_default();
-    at + rest
-        .iter()
-        .position(|&byte| byte >= FIRST)
-        .unwrap_or(rest.len())
+    let mut last = [0; SIZE];
+    if let Some(place) = last.get_mut(..rest.len()) {
+        place.copy_from_slice(rest);
+    }
+    at + rest.len().min(high(&last).trailing_zeros() as usize)
 }
 
 /// Where the character begins that ends at `end`.
@@ -91,4 +108,19 @@ fn next_starter(text: &str, from: usize) -> usize {
     rest.char_indices()
         .find(|(_, character)| CLASSES.class(*character) == STARTER)
         .map_or(text.len(), |(at, _)| from + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLASSES, HAN, STARTER};
+
+    #[test]
+    fn what_begins_as_chinese_is_a_starter_of_three_bytes() {
+        for character in '\u{4000}'..='\u{9fff}' {
+            let mut utf8 = [0; 4];
+            let bytes = character.encode_utf8(&mut utf8).as_bytes();
+            assert!(bytes.len() == 3 && bytes.first().is_some_and(|byte| HAN.contains(byte)));
+            assert_eq!(CLASSES.class(character), STARTER, "{character:?}");
+        }
+    }
 }

@@ -48,7 +48,8 @@ pub(super) fn counts(
 ) {
     let mut rows = [const { Row::EMPTY }; ROWS];
     let mut waiting = words.iter().enumerate();
-    let mut busy = 0;
+    // The rows with words, as many of the first ones.
+    let (mut order, mut busy) = ([0, 1, 2, 3], 0);
     for (row, (place, word)) in rows.iter_mut().zip(&mut waiting) {
         row.begin(place, *word, characters, pairs);
         busy += 1;
@@ -56,7 +57,7 @@ pub(super) fn counts(
     while busy > 0 {
         let mut at = 0;
         while at < busy {
-            let row = &mut rows[at % ROWS];
+            let row = &mut rows[order[at % ROWS] % ROWS];
             if row.merge(pairs) {
                 at += 1;
                 continue;
@@ -66,7 +67,7 @@ pub(super) fn counts(
                 row.begin(place, *word, characters, pairs);
             } else {
                 busy -= 1;
-                rows.swap(at % ROWS, busy % ROWS);
+                order.swap(at % ROWS, busy % ROWS);
             }
         }
     }
