@@ -138,7 +138,8 @@ impl<'a> TokenizerFile<'a> {
     /// It is no JSON, or says something that is not known here.
     pub fn read(json: &'a [u8]) -> Result<Self, Unsupported> {
         // Once for all of it: serde_json would look at every string on its own.
-        let json = std::str::from_utf8(json).map_err(|error| Unsupported(error.to_string()))?;
+        let json =
+            simdutf8::compat::from_utf8(json).map_err(|error| Unsupported(error.to_string()))?;
         let file: Self =
             serde_json::from_str(json).map_err(|error| Unsupported(error.to_string()))?;
         if file.version == "1.0" {

@@ -36,8 +36,7 @@ impl Alphabet {
     pub fn spell(&self, token: &str, to: &mut Vec<u8>) -> bool {
         token.chars().all(|character| {
             let byte = self.bytes.get(character as usize).copied().flatten();
-            to.extend(byte);
-            byte.is_some()
+            byte.inspect(|&byte| to.push(byte)).is_some()
         })
     }
 }

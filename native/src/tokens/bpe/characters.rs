@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::pairs::{FIRST, NEVER, Pairs, SYMBOL_BITS, Symbol};
+use super::pairs::{NEVER, Pairs, SYMBOL_BITS, Symbol};
 use super::sides::{Bytes, Sides, bit};
+use super::trees::Trees;
 
 /// The symbol of a character, and above it the place of its [`Beside`]. [`OPEN`] where its bytes
 /// must stand for it.
@@ -46,10 +47,7 @@ impl Characters {
             besides: Vec::new(),
             firsts: [false; 256],
         };
-        let is_in_order = (FIRST..).zip(merges).all(|(symbol, &[left, right, made])| {
-            made == symbol && left < symbol && right < symbol
-        });
-        if is_in_order {
+        if Trees::new(merges).is_some() {
             let sides = Sides::new(merges);
             let mut places = HashMap::new();
             this.entries = (0..0x1_0000)
@@ -160,23 +158,28 @@ fn point<const N: usize>(bytes: [u8; N]) -> Option<usize> {
 /// or is closed nowhere.
 fn closed(character: char, pairs: &Pairs, sides: &Sides<'_>) -> Option<(Symbol, Beside)> {
     let mut utf8 = [0; 4];
-    let merge = |left, right| {
-        let rank = pairs.rank(left, right);
-        (rank, (rank != NEVER).then(|| pairs.product(rank)))
+    let bytes = |left, right| {
+        let rank = pairs.rank_of_bytes(left, right);
+        (rank, made(rank, pairs))
     };
     let symbol = match *character.encode_utf8(&mut utf8).as_bytes() {
-        [x, y] => merge(x.into(), y.into()).1,
+        [x, y] => bytes(x, y).1,
         [x, y, z] => {
-            let [x, y, z] = [x, y, z].map(Symbol::from);
-            let ((left_rank, left), (right_rank, right)) = (merge(x, y), merge(y, z));
-            if left_rank <= right_rank {
-                merge(left?, z).1
+            let ((left_rank, left), (right_rank, right)) = (bytes(x, y), bytes(y, z));
+            let rank = if left_rank <= right_rank {
+                pairs.rank(left?, z.into())
             } else {
-                merge(x, right?).1
-            }
+                pairs.rank(x.into(), right?)
+            };
+            made(rank, pairs)
         }
         _ => None,
     }?;
     let beside = [sides.closed_after(symbol), sides.closed_before(symbol)];
     (beside != [0; 2]).then_some((symbol, beside))
+}
+
+/// What merges of this rank make; None if none have it.
+fn made(rank: u32, pairs: &Pairs) -> Option<Symbol> {
+    (rank != NEVER).then(|| pairs.product(rank))
 }

@@ -3,6 +3,9 @@
 //! * [`byte_level`]: the family whose symbols are bytes
 //! * [`model`]: what a file says of its model
 //! * [`vocabulary`]: its tokens by their bytes
+//! * [`places`]: of those, the short ones
+//! * [`learned`]: what its merges say before any word is counted
+//! * [`trees`]: which tokens their own bytes are merged to
 //! * [`pairs`]: which symbols merge, and when
 //! * [`ranks`]: when, by pair
 //! * [`characters`]: the symbols that a word begins with
@@ -17,12 +20,15 @@ mod batch;
 pub mod byte_level;
 mod characters;
 mod joints;
+mod learned;
 mod long;
 mod merge;
 pub(super) mod model;
 mod pairs;
+mod places;
 mod ranks;
 mod sides;
 mod together;
 mod tokens;
+mod trees;
 mod vocabulary;

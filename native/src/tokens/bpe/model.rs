@@ -81,7 +81,7 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 pub(in super::super) struct Tokens<'a>(Vec<(Cow<'a, str>, u32)>);
 
 impl Tokens<'_> {
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> + Clone {
         self.0.iter().map(|(token, id)| (token.as_ref(), *id))
     }
 }

@@ -55,10 +55,13 @@ impl Side {
         let place = self.places.get(symbol as usize).copied().unwrap_or(0);
         let lowest = self.lowest.get(place as usize);
         lowest.map_or(0, |lowest| {
-            lowest
-                .iter()
-                .rev()
-                .fold(0, |bytes, lowest| bytes << 1 | Bytes::from(*lowest > rank))
+            // By halves: shifting 128 bits is several instructions.
+            let half = |lowest: &[u32]| {
+                let bits = lowest.iter().rev();
+                bits.fold(0_u64, |bits, lowest| bits << 1 | u64::from(*lowest > rank))
+            };
+            let (low, high) = lowest.split_at(64);
+            Bytes::from(half(high)) << 64 | Bytes::from(half(low))
         })
     }
 }

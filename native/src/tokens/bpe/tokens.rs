@@ -6,6 +6,7 @@ use super::super::cache::{Packed, Short, Tiny, TinyWord};
 use super::super::family::Unsupported;
 use super::characters::Characters;
 use super::joints::Joints;
+use super::learned::Learned;
 use super::long::{self, WINDOW};
 use super::merge::Word;
 use super::model::Model;
@@ -43,10 +44,15 @@ impl Bpe {
         if !is_complete && !model.drops_unknown() {
             return Err(Unsupported("bytes without a token of their own".to_owned()));
         }
-        let (pairs, joints, characters) = Pairs::new(&model.merges, &vocabulary)?;
+        let Learned {
+            pairs,
+            joints,
+            characters,
+            whole,
+        } = Learned::new(&model.merges, &vocabulary)?;
         let tiny = vocabulary
             .short()
-            .filter(|token| token.tiny().is_some())
+            .filter(|(_, token)| token.tiny().is_some())
             .count();
         let comes_apart = is_complete && !model.ignores_merges();
         let mut this = Self {
@@ -58,11 +64,12 @@ impl Bpe {
             known_tiny: Tiny::for_words(tiny * 3 / 2),
             taken: HashSet::new(),
         };
-        for token in vocabulary.short() {
-            let (bytes, length) = token.unpack();
-            let count = if model.ignores_merges() {
+        for (place, token) in vocabulary.short() {
+            let is_whole = whole.get(place as usize) == Some(&true);
+            let count = if is_whole || model.ignores_merges() {
                 1
             } else {
+                let (bytes, length) = token.unpack();
                 this.count(bytes.get(..length).unwrap_or_default())
             };
             match token.tiny() {
@@ -76,7 +83,8 @@ impl Bpe {
                 Some(tiny) => this.known_tiny.get(tiny).is_none(),
                 None => this.known.get(*token).is_none(),
             };
-            let lost: Vec<_> = vocabulary.short().filter(is_lost).collect();
+            let short = vocabulary.short().map(|(_, token)| token);
+            let lost: Vec<_> = short.filter(is_lost).collect();
             this.taken = vocabulary.into_long().into_keys().collect();
             for token in lost {
                 let (bytes, length) = token.unpack();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::cache::Packed;
 use super::super::family::Unsupported;
 use super::alphabet::Alphabet;
+use super::places::Places;
 
 /// Where a token stands in the file.
 pub(super) type Place = u32;
@@ -12,17 +13,11 @@ pub(super) type Place = u32;
 /// Tokens by their bytes.
 pub(super) struct Vocabulary<'a> {
     alphabet: Alphabet,
-    /// Place above, hash below, where the hash says or after that; [`EMPTY`] else.
-    slots: Vec<u64>,
-    /// By place; None for those that are not short.
-    short: Vec<Option<Packed>>,
+    short: Places,
     long: HashMap<Box<[u8]>, Place>,
     /// Tokens with characters that stand for no byte, which no text comes to.
     foreign: HashMap<&'a str, Place>,
 }
-
-const EMPTY: u64 = u64::MAX;
-const HASH: u64 = (1 << 40) - 1;
 
 /// What a token of a file is made of.
 pub(super) enum Spelled {
@@ -33,105 +28,95 @@ pub(super) enum Spelled {
 
 impl<'a> Vocabulary<'a> {
     /// Of tokens and ids.
-    pub fn new(tokens: impl ExactSizeIterator<Item = (&'a str, u32)>) -> Result<Self, Unsupported> {
-        let size = (2 * tokens.len()).next_power_of_two();
-        let mut this = Self {
-            alphabet: Alphabet::new(),
-            slots: vec![EMPTY; size],
-            short: Vec::with_capacity(tokens.len()),
-            long: HashMap::new(),
-            foreign: HashMap::new(),
-        };
-        let twice = |what: &str| Err(Unsupported(format!("the {what} stands twice")));
+    pub fn new(
+        tokens: impl ExactSizeIterator<Item = (&'a str, u32)> + Clone,
+    ) -> Result<Self, Unsupported> {
+        let twice = |what: &str| Unsupported(format!("the {what} stands twice"));
+        let alphabet = Alphabet::new();
         let mut ids = Vec::with_capacity(tokens.len());
+        let mut short = Vec::with_capacity(tokens.len());
+        let (mut long, mut foreign) = (HashMap::new(), HashMap::new());
         let mut bytes = Vec::new();
-        for (place, (token, id)) in (0..).zip(tokens) {
+        for (place, (token, id)) in (0..).zip(tokens.clone()) {
             ids.push(id);
             bytes.clear();
-            let is_known = if this.alphabet.spell(token, &mut bytes) {
-                this.insert(&bytes, place)
-            } else {
-                this.short.push(None);
-                this.foreign.insert(token, place).is_some()
+            let is_spelled = alphabet.spell(token, &mut bytes);
+            let packed = Packed::new(&bytes).filter(|_| is_spelled);
+            short.push(packed.unwrap_or(Packed::NONE));
+            let other: Option<Place> = match packed {
+                Some(_) => None,
+                None if is_spelled => long.insert(bytes.as_slice().into(), place),
+                None => foreign.insert(token, place),
             };
-            if is_known {
-                return twice(&format!("token {token:?}"));
+            if other.is_some() {
+                return Err(twice(&format!("token {token:?}")));
             }
         }
+        // By themselves, so that the processor waits for many of their slots at once.
+        let short = Places::new(short).map_err(|place| {
+            let mut tokens = tokens;
+            let token = tokens.nth(place as usize).map(|(token, _)| token);
+            twice(&format!("token {:?}", token.unwrap_or_default()))
+        })?;
         ids.sort_unstable();
         match ids.windows(2).find(|ids| ids.first() == ids.last()) {
-            Some(ids) => twice(&format!("id {ids:?}")),
-            None => Ok(this),
+            Some(ids) => Err(twice(&format!("id {ids:?}"))),
+            None => Ok(Self {
+                alphabet,
+                short,
+                long,
+                foreign,
+            }),
         }
-    }
-
-    /// Whether it was there before.
-    fn insert(&mut self, bytes: &[u8], place: Place) -> bool {
-        let packed = Packed::new(bytes);
-        self.short.push(packed);
-        let Some(packed) = packed else {
-            return self.long.insert(bytes.into(), place).is_some();
-        };
-        let (found, at) = self.find(packed);
-        if let (None, Some(slot)) = (found, self.slots.get_mut(at)) {
-            *slot = u64::from(place) << 40 | packed.hash() & HASH;
-        }
-        found.is_some()
-    }
-
-    /// The place of a short token, or else where it belongs.
-    fn find(&self, packed: Packed) -> (Option<Place>, usize) {
-        let hash = packed.hash() & HASH;
-        let mask = self.slots.len() - 1;
-        let mut at = usize::try_from(hash).unwrap_or(0) & mask;
-        while let Some(&slot) = self.slots.get(at) {
-            if slot == EMPTY {
-                break;
-            }
-            let place = slot >> 40;
-            if slot & HASH == hash
-                && usize::try_from(place)
-                    .ok()
-                    .and_then(|at| self.short.get(at))
-                    == Some(&Some(packed))
-            {
-                return (u32::try_from(place).ok(), at);
-            }
-            at = (at + 1) & mask;
-        }
-        (None, at)
     }
 
     /// The token that these bytes are.
     pub fn get(&self, bytes: &[u8]) -> Option<Place> {
         match Packed::new(bytes) {
-            Some(packed) => self.find(packed).0,
+            Some(packed) => self.short.get(packed),
             None => self.long.get(bytes).copied(),
         }
     }
 
-    /// The token that is spelled so; its bytes are added to `bytes`. None if there is none.
-    pub fn spelled(&self, token: &str, bytes: &mut Vec<u8>) -> Option<Spelled> {
-        let from = bytes.len();
-        if self.alphabet.spell(token, bytes) {
-            self.get(bytes.get(from..)?).map(Spelled::Bytes)
-        } else {
-            self.foreign.get(token).map(|_| Spelled::Foreign)
+    /// The same, for bytes that are likely to be the token at `place`.
+    pub fn get_near(&self, place: Place, bytes: &[u8]) -> Option<Place> {
+        match Packed::new(bytes) {
+            Some(packed) if self.short.is_at(place, packed) => Some(place),
+            _ => self.get(bytes),
         }
     }
 
-    /// Whether there is a token that is spelled so.
-    pub fn contains(&self, token: &str) -> bool {
-        self.spelled(token, &mut Vec::new()).is_some()
+    /// Adds the bytes of a token to `bytes`, as far as it has any. They, if they are all of it and
+    /// those of a short token.
+    pub fn pack(&self, token: &str, bytes: &mut Vec<u8>) -> Option<Packed> {
+        let from = bytes.len();
+        let is_spelled = self.alphabet.spell(token, bytes);
+        Packed::new(bytes.get(from..)?).filter(|_| is_spelled)
+    }
+
+    /// A short token.
+    #[inline]
+    pub fn get_short(&self, token: Packed) -> Option<Place> {
+        self.short.get(token)
+    }
+
+    /// The token that is spelled so; None if there is none.
+    pub fn spelled(&self, token: &str) -> Option<Spelled> {
+        let mut bytes = Vec::new();
+        if self.alphabet.spell(token, &mut bytes) {
+            self.get(&bytes).map(Spelled::Bytes)
+        } else {
+            self.foreign.get(token).map(|_| Spelled::Foreign)
+        }
     }
 
     pub fn len(&self) -> usize {
         self.short.len()
     }
 
-    /// The tokens of up to [`Packed::LIMIT`] bytes.
-    pub fn short(&self) -> impl Iterator<Item = Packed> {
-        self.short.iter().copied().flatten()
+    /// The tokens of up to [`Packed::LIMIT`] bytes, and their places.
+    pub fn short(&self) -> impl Iterator<Item = (Place, Packed)> {
+        self.short.iter()
     }
 
     /// The longer ones.

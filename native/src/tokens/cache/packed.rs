@@ -60,11 +60,10 @@ impl Packed {
     #[inline]
     #[must_use]
     pub fn tiny(self) -> Option<TinyWord> {
-        let length = (self.0 >> LENGTH) as usize;
-        let (first, _) = halves(self.0);
-        (1..=TinyWord::LIMIT)
-            .contains(&length)
-            .then(|| TinyWord::prefix(first.to_le_bytes(), length))
+        let (low, high) = halves(self.0);
+        let length = (high >> (LENGTH - 64)) as usize;
+        let is_tiny = (1..=TinyWord::LIMIT).contains(&length);
+        is_tiny.then(|| TinyWord::prefix(low.to_le_bytes(), length))
     }
 
     /// None if the word is empty or too long.
